@@ -1,0 +1,294 @@
+/**
+ * What activities need from the other rooms, as interfaces. `worker.ts` alone wires the real ones in.
+ * Every call that writes names its idempotency key; every long one takes an AbortSignal.
+ */
+
+import type { WindowFacts } from '../core/quality/facts.js';
+import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
+import type {
+  ArtifactRef,
+  Assessment,
+  Cause,
+  Coverage,
+  Decision,
+  DecisionAnswer,
+  DecisionChannel,
+  Digest,
+  EvaluationSummary,
+  GateResult,
+  Instant,
+  Outcome,
+  RunClock,
+  SnapshotRef,
+  Stage,
+  Window,
+} from '../core/types.js';
+
+// ---------------------------------------------------------------- artifacts (storage/)
+
+/** Content-addressed and write-once: the digest is the sha256 of the bytes. */
+export interface ArtifactStore {
+  putBytes(bytes: Uint8Array): Promise<ArtifactRef>;
+  /** Moves or copies a finished file in; synced before the promise resolves. */
+  putFile(path: string): Promise<ArtifactRef>;
+  has(digest: Digest): Promise<boolean>;
+  /** @throws ARTIFACT_MISSING, ARTIFACT_DIGEST_MISMATCH (bytes are hashed before they are returned) */
+  read(ref: ArtifactRef): Promise<Buffer>;
+  /** A local path whose bytes were verified against the digest just now; read-only. */
+  verifiedPath(ref: ArtifactRef): Promise<string>;
+}
+
+// ---------------------------------------------------------------- dataset/ (and through it sources/)
+
+export interface FreezeRequest {
+  readonly kind: SnapshotRef['kind'];
+  readonly window: Window;
+  /** Knowledge instant of inputs (`row_known_at`) and of labels (`known_at`). */
+  readonly inputsAsOf: Instant;
+  readonly labelsAsOf: Instant;
+  /** Left out of the window; their rows count as `excluded`. */
+  readonly excluding: readonly Window[];
+  /** Keep at most the newest N rows; older ones count as `excluded`. */
+  readonly last: number | null;
+}
+
+export interface ColumnFile {
+  readonly path: string;
+  readonly rows: number;
+  /** Rows before `boundaryAt` when one was asked for (the rest is the validation tail), else all rows. */
+  readonly rowsBefore: number;
+}
+
+export interface Dataset {
+  /** Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. */
+  inspect(spec: PipelineSpec, request: { window: Window; asOf: Instant }): Promise<WindowFacts>;
+  coverage(spec: PipelineSpec, request: { window: Window; inputsAsOf: Instant; asOf: Instant }): Promise<Coverage>;
+  freeze(spec: PipelineSpec, request: FreezeRequest, options: { signal: AbortSignal }): Promise<SnapshotRef>;
+  /** Writes a column file (core/column-table.ts) of a snapshot at `path`. */
+  toColumns(
+    spec: PipelineSpec,
+    request: { snapshot: SnapshotRef; path: string; boundaryAt: Instant | null },
+    options: { signal: AbortSignal },
+  ): Promise<ColumnFile>;
+  /** Ids in both snapshots, and the gap from the last training event to the first holdout event in milliseconds. */
+  overlap(training: SnapshotRef, holdout: SnapshotRef): Promise<{ sharedIds: number; gapMs: number }>;
+}
+
+// ---------------------------------------------------------------- trainer/
+
+export interface TrainJob {
+  readonly columnsPath: string;
+  /** Rows [0, trainRows) are fitted on; the rest is the validation tail. */
+  readonly trainRows: number;
+  readonly features: readonly SpecFeature[];
+  readonly trainer: TrainerSpec;
+  /** Last checkpoint whose digest was heartbeated; the trainer falls back to a fresh start when it does not verify. */
+  readonly resumeFrom: ArtifactRef | null;
+  /** Scratch of this attempt alone. */
+  readonly workDir: string;
+}
+
+export interface TrainProgress {
+  readonly pid: number;
+  readonly trainEpoch: number;
+  readonly batch: number;
+  readonly batches: number;
+  readonly trainLoss: number | null;
+  readonly validationLoss: number | null;
+  readonly bestTrainEpoch: number | null;
+  /** The newest checkpoint, already synced in the artifact store. */
+  readonly checkpoint: ArtifactRef | null;
+  readonly rowsPerSec: number | null;
+}
+
+export interface TrainResult {
+  readonly artifact: ArtifactRef;
+  readonly trainEpochs: number;
+  readonly bestTrainEpoch: number;
+  readonly validationLoss: number;
+  readonly resumedFromTrainEpoch: number;
+  /** Backend, versions, threads, CPU flags, seeds: what equality of digests depends on. */
+  readonly environment: Readonly<Record<string, string | number>>;
+}
+
+export interface TrainerHost {
+  /** @throws TRAINING_DIVERGED, TRAINER_CRASHED, TRAINER_TIMEOUT, TRAINER_OUT_OF_MEMORY; an abort gives an AbortError after the child is gone */
+  train(
+    job: TrainJob,
+    options: { signal: AbortSignal; onProgress: (progress: TrainProgress) => void },
+  ): Promise<TrainResult>;
+  /** Probabilities of the positive class, one array an artifact, in the order given; computed in a fresh process. */
+  predict(
+    job: {
+      columnsPath: string;
+      artifacts: readonly ArtifactRef[];
+      workDir: string;
+      trainer: Pick<TrainerSpec, 'backend' | 'threads' | 'limits'>;
+      /** Only the first N rows when set (the infra check). */
+      rows?: number;
+    },
+    options: { signal: AbortSignal },
+  ): Promise<{ scores: Float32Array[]; latencyMs: number; peakMemoryMb: number }>;
+}
+
+// ---------------------------------------------------------------- registry/
+
+export interface RunKey {
+  readonly modelId: string;
+  readonly runNo: number;
+}
+
+export interface ChampionRow {
+  readonly version: number;
+  readonly epoch: number;
+  readonly artifact: ArtifactRef;
+  readonly since: Instant;
+  /** End of the training window of that version: rows newer than this are news to it. */
+  readonly trainedThrough: Instant;
+}
+
+export interface TriggerRow {
+  readonly triggerId: string;
+  readonly cause: Cause;
+  readonly requestedBy: string;
+  readonly createdAt: Instant;
+}
+
+export interface RunRow extends RunKey {
+  readonly workflowId: string;
+  readonly cause: Cause;
+  readonly specDigest: Digest;
+  readonly requestedBy: string;
+  readonly stage: Stage;
+  readonly openedAt: Instant;
+  readonly closedAt: Instant | null;
+  readonly outcome: Outcome | null;
+  /** Set when the workflow failed (a fault of ours or of the infrastructure) instead of completing. */
+  readonly failure: string | null;
+}
+
+export interface ModelState {
+  readonly modelId: string;
+  readonly specDigest: Digest;
+  readonly champion: { readonly version: number; readonly epoch: number } | null;
+  readonly openRun: { readonly runNo: number; readonly workflowId: string } | null;
+  /** Triggers held because a run was open, oldest first, at most 200. */
+  readonly held: readonly TriggerRow[];
+}
+
+export type TriggerState = 'pending' | 'started' | 'merged' | 'held' | 'suppressed' | 'escalated' | 'refused';
+
+export interface NewTrigger {
+  readonly modelId: string;
+  /** Unique a model: the idempotency key of everything that follows from it. */
+  readonly triggerId: string;
+  readonly cause: Cause;
+  readonly requestedBy: string;
+  /** JSON-safe: the drift claim, the request, ... */
+  readonly body: unknown;
+}
+
+export interface OpenRunRequest {
+  readonly modelId: string;
+  readonly triggerIds: readonly string[];
+  readonly cause: Cause;
+  readonly requestedBy: string;
+  readonly clock: RunClock;
+}
+
+export type OpenRunResult =
+  | { readonly opened: true; readonly runNo: number; readonly workflowId: string; readonly specDigest: Digest }
+  | { readonly opened: false; readonly openRunNo: number };
+
+export interface NewVersion extends RunKey {
+  readonly attempt: number;
+  readonly artifact: ArtifactRef;
+  /** Spec digest + digest of the trainer's code. */
+  readonly recipeDigest: Digest;
+  readonly trainingContentDigest: Digest;
+  readonly trainingWindow: Window;
+  readonly training: Omit<TrainResult, 'artifact'>;
+}
+
+export interface NewEvaluation extends RunKey {
+  readonly candidateVersion: number;
+  readonly championVersion: number | null;
+  readonly championEpoch: number;
+  readonly holdoutContentDigest: Digest;
+  readonly holdoutWindow: Window;
+}
+
+export interface ChampionMove {
+  readonly modelId: string;
+  /** Unique: a move with a known key returns what that move did. */
+  readonly moveKey: string;
+  readonly kind: 'promotion' | 'rollback';
+  readonly toVersion: number;
+  /** Null: no champion is expected. */
+  readonly expected: { readonly version: number | null; readonly epoch: number };
+  readonly by: string;
+  readonly reason: string;
+  readonly evidenceDigest: Digest | null;
+  readonly runNo: number | null;
+}
+
+export interface Registry {
+  // specs
+  specByDigest(digest: Digest): Promise<PipelineSpec>;
+  loadModelState(modelId: string): Promise<ModelState>;
+  // triggers and runs
+  /** Idempotent on (model, trigger id); a known one returns its present state. */
+  commitTrigger(trigger: NewTrigger): Promise<{ isNew: boolean; state: TriggerState; runNo: number | null }>;
+  /** Appends a state row with its reason in words. Repeating the newest state adds nothing. */
+  setTriggerState(change: {
+    modelId: string;
+    triggerIds: readonly string[];
+    state: TriggerState;
+    reason: string;
+    runNo: number | null;
+  }): Promise<void>;
+  /** One open run a model, by constraint. Idempotent on the first trigger id; marks all the triggers `started`. */
+  openRun(request: OpenRunRequest): Promise<OpenRunResult>;
+  run(key: RunKey): Promise<RunRow>;
+  recordStage(key: RunKey, stage: Stage): Promise<void>;
+  recordAssessment(key: RunKey, assessment: Assessment): Promise<void>;
+  recordCoverage(key: RunKey, kind: SnapshotRef['kind'], coverage: Coverage): Promise<void>;
+  recordSnapshot(key: RunKey, snapshot: SnapshotRef): Promise<void>;
+  /** Closes once; a second call with the same outcome is fine, another outcome is INVARIANT_BROKEN. */
+  closeRun(key: RunKey, result: { outcome: Outcome } | { failure: string }): Promise<void>;
+  // versions
+  /** One version a run: a second call returns the first one's number and artifact. */
+  registerVersion(version: NewVersion): Promise<{ version: number; artifact: ArtifactRef }>;
+  versionArtifact(modelId: string, version: number): Promise<ArtifactRef>;
+  champion(modelId: string): Promise<ChampionRow | null>;
+  /** Distinct versions that were champion before, newest first. */
+  pastChampions(modelId: string): Promise<readonly { version: number; artifact: ArtifactRef }[]>;
+  // evaluations
+  /**
+   * Registers the look before anything is scored (a look counts even if the process dies), idempotent on
+   * (run, candidate, champion, epoch). Returns the earlier looks of *other* evaluations of this model on overlapping ranges.
+   */
+  beginEvaluation(evaluation: NewEvaluation): Promise<{ evaluationId: number; earlierLooks: readonly Window[] }>;
+  finishEvaluation(
+    evaluationId: number,
+    result: { summary: EvaluationSummary; gates: readonly GateResult[] },
+  ): Promise<void>;
+  // approvals
+  /** One row a decision, refused ones too; idempotent on (run, event id): a second call returns the first answer. */
+  recordDecision(
+    key: RunKey,
+    decision: Decision & { channel: DecisionChannel; answer: DecisionAnswer },
+  ): Promise<DecisionAnswer>;
+  // the alias
+  /** @throws CHAMPION_CHANGED when the alias is not where it was expected */
+  moveChampion(move: ChampionMove): Promise<{ version: number; epoch: number; previousVersion: number | null }>;
+}
+
+export interface ActivityDeps {
+  readonly registry: Registry;
+  readonly artifacts: ArtifactStore;
+  readonly dataset: Dataset;
+  readonly trainer: TrainerHost;
+  /** Root for scratch folders of attempts; each attempt makes and removes its own. */
+  readonly scratchDir: string;
+}
