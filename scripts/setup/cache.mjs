@@ -9,7 +9,6 @@ import { cacheDir } from './paths.mjs';
 import { say } from './say.mjs';
 
 const MARKER = 'complete.json';
-const ABANDONED_MS = 60 * 60_000;
 
 /** sha256 of a file, as hex. */
 export async function sha256OfFile(path) {
@@ -75,14 +74,10 @@ export async function readEntry(dir, { isThorough = false } = {}) {
   return marker;
 }
 
-/** Leftovers of builds that were killed: unfinished directories nobody has touched for an hour. */
+/** Leftovers of builds that were killed: whoever holds the part's lock owns every unfinished folder. */
 async function removeAbandoned(parent) {
-  for (const name of await readdir(parent).catch(() => [])) {
-    if (!name.startsWith('tmp-') && !name.startsWith('bad-')) continue;
-    const path = join(parent, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { recursive: true, force: true });
-  }
+  for (const name of await readdir(parent))
+    if (/^(tmp|bad)-/.test(name)) await rm(join(parent, name), { recursive: true, force: true });
 }
 
 /**
@@ -95,7 +90,7 @@ export async function ensureEntry({ part, key, isThorough = false, fill }) {
   if (await readEntry(dir, { isThorough })) return { dir, isFresh: false };
   const parent = dirname(dir);
   await mkdir(parent, { recursive: true });
-  return withLock(join(cacheDir(), 'locks', `${part}-${key.slice(0, 16)}`), async () => {
+  return withLock(join(cacheDir(), 'locks', part), async () => {
     if (await readEntry(dir, { isThorough })) return { dir, isFresh: false };
     await removeAbandoned(parent);
     const bad = join(parent, `bad-${randomUUID()}`);

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writ
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { say, SetupError } from './say.mjs';
+import { SetupError, say } from './say.mjs';
 
 const POLL_MS = 250;
 const REFRESH_MS = 5_000;

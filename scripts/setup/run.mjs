@@ -8,7 +8,10 @@ import { spawn } from 'node:child_process';
 export function run(command, args, options = {}) {
   const { inherit = false, ...spawnOptions } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', inherit ? 2 : 'pipe', inherit ? 2 : 'pipe'], ...spawnOptions });
+    const child = spawn(command, args, {
+      stdio: ['ignore', inherit ? 2 : 'pipe', inherit ? 2 : 'pipe'],
+      ...spawnOptions,
+    });
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text) => {

@@ -58,7 +58,10 @@ function ensureLibrary(isThorough) {
 async function addonKey(compiler) {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([pins.parts.tensorflow.sha256, compiler.command, compiler.version, FLAGS]));
-  const folders = [join(packageDir('@tensorflow/tfjs-node'), 'binding'), join(packageDir('node-api-headers'), 'include')];
+  const folders = [
+    join(packageDir('@tensorflow/tfjs-node'), 'binding'),
+    join(packageDir('node-api-headers'), 'include'),
+  ];
   for (const folder of folders) {
     for (const name of (await readdir(folder)).sort()) hash.update(name).update(await readFile(join(folder, name)));
   }
@@ -98,6 +101,17 @@ async function link(path, target) {
   await rename(temporary, path);
 }
 
+/** Loads the linked add-on in a process of its own: a compiled file is not yet one that works here. */
+async function probe() {
+  const script = join(rootDir, 'scripts', 'setup', 'probe-tensorflow.mjs');
+  const result = await run(process.execPath, [script], { cwd: rootDir });
+  if (result.status === 0) return;
+  throw new SetupError(
+    `the TensorFlow add-on does not load (${result.signal ?? `status ${result.status}`}):\n${tailOf(result)}`,
+    'the library needs a processor with AVX; if the compiler changed, remove the folder tfjs-addon in the cache and run it again',
+  );
+}
+
 /** Makes sure that `@tensorflow/tfjs-node` can load its add-on; returns `{path, isFresh}`. */
 export async function ensureTensorflow({ isThorough = false } = {}) {
   const compiler = await requireCompiler();
@@ -114,5 +128,7 @@ export async function ensureTensorflow({ isThorough = false } = {}) {
   const target = packageDir('@tensorflow/tfjs-node');
   await link(join(target, 'deps'), library.dir);
   await link(join(target, 'lib'), join(addon.dir, 'lib'));
-  return { path: join(addon.dir, ADDON), isFresh: library.isFresh || addon.isFresh };
+  const isFresh = library.isFresh || addon.isFresh;
+  if (isFresh || isThorough) await probe();
+  return { path: join(addon.dir, ADDON), isFresh };
 }

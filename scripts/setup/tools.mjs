@@ -42,5 +42,8 @@ export async function requireCompiler() {
     const result = await tryRun(command, ['--version']);
     if (result?.status === 0) return { command, version: result.stdout.split('\n')[0] };
   }
-  throw new SetupError('no C++ compiler found (looked for $CXX, g++, clang++)', 'install one, on Debian: apt-get install g++');
+  throw new SetupError(
+    'no C++ compiler found (looked for $CXX, g++, clang++)',
+    'install one, on Debian: apt-get install g++',
+  );
 }

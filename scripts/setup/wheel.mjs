@@ -38,7 +38,16 @@ async function download(pin, dir) {
   await mkdir(scratch);
   const args = ['-m', 'pip', 'download', `${pin.package}==${pin.version}`, '--no-deps', '--only-binary=:all:'];
   args.push('--platform', pin.platform, '--python-version', pin.python, '--implementation', 'cp');
-  args.push('--dest', dir, '--no-cache-dir', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '-q');
+  args.push(
+    '--dest',
+    dir,
+    '--no-cache-dir',
+    '--no-input',
+    '--disable-pip-version-check',
+    '--progress-bar',
+    'off',
+    '-q',
+  );
   const startedAtMs = Date.now();
   say(`downloading ${pin.package} ${pin.version} (${pin.megabytes} MB)`);
   const ticker = setInterval(async () => {

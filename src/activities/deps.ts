@@ -3,6 +3,8 @@
  * Every call that writes names its idempotency key; every long one takes an AbortSignal.
  */
 
+import type { EvaluationResult } from '../core/evaluation/evaluate.js';
+import type { RetrainAnswer, RetrainRequest, RunFinished } from '../core/messages.js';
 import type { WindowFacts } from '../core/quality/facts.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
 import type {
@@ -23,6 +25,7 @@ import type {
   Stage,
   Window,
 } from '../core/types.js';
+import type { EvaluationJob } from './off-loop-evaluation.js';
 
 // ---------------------------------------------------------------- artifacts (storage/)
 
@@ -142,6 +145,7 @@ export interface ChampionRow {
   readonly version: number;
   readonly epoch: number;
   readonly artifact: ArtifactRef;
+  readonly specDigest: Digest;
   readonly since: Instant;
   /** End of the training window of that version: rows newer than this are news to it. */
   readonly trainedThrough: Instant;
@@ -149,6 +153,7 @@ export interface ChampionRow {
 
 export interface TriggerRow {
   readonly triggerId: string;
+  readonly clock: RunClock;
   readonly cause: Cause;
   readonly requestedBy: string;
   readonly createdAt: Instant;
@@ -167,11 +172,20 @@ export interface RunRow extends RunKey {
   readonly failure: string | null;
 }
 
+export interface OpenRun {
+  readonly runNo: number;
+  readonly workflowId: string;
+  readonly specDigest: Digest;
+  readonly cause: Cause;
+  readonly requestedBy: string;
+  readonly clock: RunClock;
+}
+
 export interface ModelState {
   readonly modelId: string;
   readonly specDigest: Digest;
   readonly champion: { readonly version: number; readonly epoch: number } | null;
-  readonly openRun: { readonly runNo: number; readonly workflowId: string } | null;
+  readonly openRun: OpenRun | null;
   /** Triggers held because a run was open, oldest first, at most 200. */
   readonly held: readonly TriggerRow[];
 }
@@ -184,6 +198,7 @@ export interface NewTrigger {
   readonly triggerId: string;
   readonly cause: Cause;
   readonly requestedBy: string;
+  readonly clock: RunClock;
   /** JSON-safe: the drift claim, the request, ... */
   readonly body: unknown;
 }
@@ -253,7 +268,8 @@ export interface Registry {
   recordStage(key: RunKey, stage: Stage): Promise<void>;
   recordAssessment(key: RunKey, assessment: Assessment): Promise<void>;
   recordCoverage(key: RunKey, kind: SnapshotRef['kind'], coverage: Coverage): Promise<void>;
-  recordSnapshot(key: RunKey, snapshot: SnapshotRef): Promise<void>;
+  /** One snapshot a run and kind: a second call returns the first one. */
+  recordSnapshot(key: RunKey, snapshot: SnapshotRef): Promise<SnapshotRef>;
   /** Closes once; a second call with the same outcome is fine, another outcome is INVARIANT_BROKEN. */
   closeRun(key: RunKey, result: { outcome: Outcome } | { failure: string }): Promise<void>;
   // versions
@@ -262,7 +278,7 @@ export interface Registry {
   versionArtifact(modelId: string, version: number): Promise<ArtifactRef>;
   champion(modelId: string): Promise<ChampionRow | null>;
   /** Distinct versions that were champion before, newest first. */
-  pastChampions(modelId: string): Promise<readonly { version: number; artifact: ArtifactRef }[]>;
+  pastChampions(modelId: string): Promise<readonly { version: number; artifact: ArtifactRef; specDigest: Digest }[]>;
   // evaluations
   /**
    * Registers the look before anything is scored (a look counts even if the process dies), idempotent on
@@ -284,11 +300,26 @@ export interface Registry {
   moveChampion(move: ChampionMove): Promise<{ version: number; epoch: number; previousVersion: number | null }>;
 }
 
+// ---------------------------------------------------------------- Temporal, seen from an activity
+
+export interface TemporalLink {
+  /** Signal-with-start: the coordinator may be gone. */
+  reportRunFinished(modelId: string, report: RunFinished): Promise<void>;
+  describeRun(workflowId: string): Promise<'running' | 'closed' | 'missing'>;
+  /** Update-with-start of the coordinator. */
+  requestRetrain(modelId: string, request: RetrainRequest): Promise<RetrainAnswer>;
+}
+
 export interface ActivityDeps {
   readonly registry: Registry;
   readonly artifacts: ArtifactStore;
   readonly dataset: Dataset;
   readonly trainer: TrainerHost;
+  readonly temporal: TemporalLink;
+  /** The pure evaluation, away from the event loop. */
+  readonly evaluateOffLoop: (job: EvaluationJob) => Promise<EvaluationResult>;
+  readonly trainerCodeDigest: () => string;
+  readonly hasSearchAttributes: boolean;
   /** Root for scratch folders of attempts; each attempt makes and removes its own. */
   readonly scratchDir: string;
 }

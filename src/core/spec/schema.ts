@@ -4,12 +4,13 @@
  * Durations are ISO 8601 (`PT1H`, `P14D`; days are 24 hours, no months). Fractions lie in [0, 1].
  */
 import { z } from 'zod';
+import { isDuration } from './duration.js';
 
 export const MODEL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const DURATION =
-  /^P(?=.)(?:(\d+(?:\.\d+)?)D)?(?:T(?=.)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
-export const duration = z.string().regex(DURATION, 'write a duration as ISO 8601, e.g. PT1H, P3D, P1DT12H');
+export const duration = z
+  .string()
+  .refine(isDuration, 'write a duration as ISO 8601, e.g. PT1H, P3D, P1DT12H (at most P36525D)');
 const fraction = z.number().min(0).max(1);
 const columnName = z.string().min(1).max(200);
 const name = z

@@ -1,0 +1,154 @@
+/**
+ * Activities over the user's data: assess, label coverage, freeze. Each measures through `dataset/`, judges by a pure
+ * rule of core, records, and returns the little that the workflow needs.
+ */
+import { Context } from '@temporalio/activity';
+import { PipelineError } from '../core/errors.js';
+import { judgeCoverage } from '../core/policy/label-wait.js';
+import { assessWindow } from '../core/quality/assess-window.js';
+import { withChampionFeatures } from '../core/spec/champion-features.js';
+import { durationMs } from '../core/spec/duration.js';
+import type { RunPlan } from '../core/spec/run-plan.js';
+import type { PipelineSpec } from '../core/spec/schema.js';
+import type { Assessment, Coverage, Instant, SnapshotRef, Window } from '../core/types.js';
+import type { ActivityDeps, RunKey } from './deps.js';
+import { laterOf, shiftInstant } from './instants.js';
+import { shrinkToCoverage } from './shrink-training.js';
+
+/** History of the same length of weeks that row counts are compared with. */
+const REFERENCE_MS = 28 * 24 * 3_600_000;
+const SHOWN_REASONS = 8;
+
+export interface CoverageRequest {
+  readonly key: RunKey;
+  readonly plan: RunPlan;
+  readonly training: Window;
+  readonly asOf: Instant;
+  readonly deadlineAt: Instant;
+}
+
+export interface CoverageReply {
+  readonly kind: 'enough' | 'wait' | 'proceed' | 'shrink' | 'abort' | 'ask';
+  readonly missing: readonly string[];
+  readonly trainingShare: number;
+  readonly holdoutShare: number;
+}
+
+export function createDataActivities(deps: ActivityDeps) {
+  const { registry, dataset } = deps;
+
+  /** The spec, with the champion's features where it has others: what holdouts are frozen and assessed by. */
+  async function specs(plan: RunPlan, modelId: string): Promise<{ own: PipelineSpec; shared: PipelineSpec }> {
+    const own = await registry.specByDigest(plan.specDigest);
+    const champion = await registry.champion(modelId);
+    const other = champion === null ? null : await registry.specByDigest(champion.specDigest);
+    return { own, shared: withChampionFeatures(own, other) };
+  }
+
+  return {
+    /** The rows that are news to the champion, as known at `inputsAsOf`, against the four weeks before them. */
+    assessQuality: async (request: {
+      key: RunKey;
+      plan: RunPlan;
+    }): Promise<Pick<Assessment, 'verdict' | 'reasons' | 'window'>> => {
+      const { key, plan } = request;
+      const { shared } = await specs(plan, key.modelId);
+      const champion = await registry.champion(key.modelId);
+      const start = laterOf(plan.training.start, champion?.trainedThrough ?? plan.training.start);
+      const window = { start, end: plan.holdout.end };
+      const asOf = plan.inputsAsOf;
+      const facts = await dataset.inspect(shared, { window, asOf });
+      const before = await dataset.inspect(shared, {
+        window: { start: shiftInstant(start, -REFERENCE_MS), end: start },
+        asOf,
+      });
+      const assessment = assessWindow({ spec: shared, facts, reference: before.rows === 0 ? null : before });
+      await registry.recordAssessment(key, assessment);
+      return { verdict: assessment.verdict, reasons: assessment.reasons.slice(0, SHOWN_REASONS), window };
+    },
+
+    measureCoverage: async (request: CoverageRequest): Promise<CoverageReply> => {
+      const { key, plan, training, asOf, deadlineAt } = request;
+      const spec = await registry.specByDigest(plan.specDigest);
+      const measure = (window: Window): Promise<Coverage> =>
+        dataset.coverage(spec, { window, inputsAsOf: plan.inputsAsOf, asOf });
+      const trainingCoverage = await measure(training);
+      const holdoutCoverage = await measure(plan.holdout);
+      await registry.recordCoverage(key, 'training', trainingCoverage);
+      await registry.recordCoverage(key, 'holdout', holdoutCoverage);
+      const answer = judgeCoverage({
+        policy: spec.labels,
+        training: trainingCoverage,
+        holdout: holdoutCoverage,
+        deadlineAt,
+        now: asOf,
+      });
+      return {
+        kind: answer.kind === 'deadline' ? answer.outcome : answer.kind,
+        missing: answer.kind === 'enough' ? [] : answer.missing.slice(0, SHOWN_REASONS),
+        trainingShare: trainingCoverage.overall,
+        holdoutShare: holdoutCoverage.overall,
+      };
+    },
+
+    /** The longest training window, cut at its end by whole days, whose labels are in; null when there is none. */
+    shrinkTraining: async (request: CoverageRequest): Promise<Window | null> => {
+      const { plan, training, asOf, deadlineAt } = request;
+      const spec = await registry.specByDigest(plan.specDigest);
+      const holdout = await dataset.coverage(spec, { window: plan.holdout, inputsAsOf: plan.inputsAsOf, asOf });
+      return shrinkToCoverage(training, {
+        shortestMs: durationMs(spec.trainer.validationTail) + 24 * 3_600_000,
+        isEnough: async (window) => {
+          const coverage = await dataset.coverage(spec, { window, inputsAsOf: plan.inputsAsOf, asOf });
+          return (
+            judgeCoverage({ policy: spec.labels, training: coverage, holdout, deadlineAt, now: asOf }).kind === 'enough'
+          );
+        },
+      });
+    },
+
+    /** Both snapshots, digested once, and the proof that they do not overlap. */
+    freezeSnapshots: async (request: {
+      key: RunKey;
+      plan: RunPlan;
+      training: Window;
+      labelsAsOf: Instant;
+    }): Promise<{ training: SnapshotRef; holdout: SnapshotRef }> => {
+      const { key, plan, labelsAsOf } = request;
+      const { own, shared } = await specs(plan, key.modelId);
+      const signal = Context.current().cancellationSignal;
+      const common = { inputsAsOf: plan.inputsAsOf, labelsAsOf };
+      const training = await dataset.freeze(
+        own,
+        {
+          ...common,
+          kind: 'training',
+          window: request.training,
+          excluding: own.window.excluding,
+          last: own.window.last ?? null,
+        },
+        { signal },
+      );
+      const holdout = await dataset.freeze(
+        shared,
+        { ...common, kind: 'holdout', window: plan.holdout, excluding: [], last: null },
+        { signal },
+      );
+      const { sharedIds, gapMs } = await dataset.overlap(training, holdout);
+      if (sharedIds > 0 || gapMs < durationMs(own.labels.delay)) {
+        throw new PipelineError(
+          'SPLIT_LEAKAGE',
+          `Training and holdout of ${key.modelId} run ${key.runNo} share ${sharedIds} ids and lie ${Math.round(gapMs / 3_600_000)} h apart; ` +
+            `no shared id and at least ${own.labels.delay} are required.`,
+          { details: { sharedIds, gapMs } },
+        );
+      }
+      return {
+        training: await registry.recordSnapshot(key, training),
+        holdout: await registry.recordSnapshot(key, holdout),
+      };
+    },
+  };
+}
+
+export type DataActivities = ReturnType<typeof createDataActivities>;

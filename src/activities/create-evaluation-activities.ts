@@ -1,0 +1,202 @@
+/**
+ * `compareWithChampion`: candidate, champion and (in refresh mode) earlier champions score the same frozen rows in one
+ * fresh process; the pure evaluation judges; the look, the gates and the evidence digest are recorded.
+ */
+
+import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import type { EvaluationResult } from '../core/evaluation/evaluate.js';
+import { evidenceDigest } from '../core/evaluation/evidence.js';
+import { lookNumber } from '../core/evaluation/looks.js';
+import { renderReport } from '../core/evaluation/report.js';
+import { withChampionFeatures } from '../core/spec/champion-features.js';
+import type { PipelineSpec } from '../core/spec/schema.js';
+import type { ArtifactRef, Digest, EvaluationSummary, SnapshotRef } from '../core/types.js';
+import type { ActivityDeps, ChampionRow, RunKey } from './deps.js';
+import { withScratch } from './scratch.js';
+import { checkServing } from './serving-check.js';
+
+export interface EvaluationRequest {
+  readonly key: RunKey;
+  readonly specDigest: Digest;
+  readonly candidate: { readonly version: number; readonly artifact: ArtifactRef };
+  readonly holdout: SnapshotRef;
+}
+
+export interface ScoreRequest {
+  readonly modelId: string;
+  readonly specDigest: Digest;
+  readonly versions: readonly number[];
+  readonly snapshot: SnapshotRef;
+}
+
+export interface VersionScore {
+  readonly version: number;
+  readonly metrics: EvaluationResult['metrics']['candidate'];
+}
+
+/** More earlier champions than this are not scored again; the report says so. */
+const MAX_ANCHORS = 5;
+const SHOWN_REASONS = 8;
+
+interface Scored {
+  readonly result: EvaluationResult;
+  readonly look: number;
+}
+
+export function createEvaluationActivities(deps: ActivityDeps) {
+  const { registry } = deps;
+  return {
+    compareWithChampion: async (request: EvaluationRequest): Promise<EvaluationSummary> => {
+      const { key, candidate, holdout } = request;
+      const spec = await registry.specByDigest(request.specDigest);
+      const champion = await registry.champion(key.modelId);
+      const begun = await registry.beginEvaluation({
+        ...key,
+        candidateVersion: candidate.version,
+        championVersion: champion?.version ?? null,
+        championEpoch: champion?.epoch ?? 0,
+        holdoutContentDigest: holdout.contentDigest,
+        holdoutWindow: holdout.window,
+      });
+      const look = lookNumber(holdout.window, begun.earlierLooks);
+      const { result } = await scoreAndEvaluate(deps, { request, spec, champion, look });
+      const digest = evidenceDigest({
+        modelId: key.modelId,
+        runNo: key.runNo,
+        specDigest: request.specDigest,
+        candidateVersion: candidate.version,
+        candidateArtifact: candidate.artifact.digest,
+        championVersion: champion?.version ?? null,
+        championEpoch: champion?.epoch ?? 0,
+        holdoutDigest: holdout.contentDigest,
+        gates: result.gates,
+      });
+      const text = renderReport(result, {
+        modelId: key.modelId,
+        runNo: key.runNo,
+        candidateVersion: candidate.version,
+        championVersion: champion?.version ?? null,
+        holdout: holdout.window,
+        evidenceDigest: digest,
+        spec,
+        look,
+      });
+      const report = await deps.artifacts.putBytes(new TextEncoder().encode(text));
+      const summary: EvaluationSummary = {
+        evaluationId: begun.evaluationId,
+        verdict: result.verdict,
+        comparison: result.comparison,
+        metric: spec.metric,
+        mode: spec.mode,
+        candidateVersion: candidate.version,
+        championVersion: champion?.version ?? null,
+        championEpoch: champion?.epoch ?? 0,
+        candidateValue: result.primary.candidate,
+        championValue: result.primary.champion,
+        difference: result.difference,
+        interval: result.interval,
+        interval95: result.interval95,
+        rowInterval95: result.rowInterval95,
+        look,
+        blocks: result.blocks,
+        reasons: result.reasons.slice(0, SHOWN_REASONS),
+        evidenceDigest: digest,
+        report,
+      };
+      await registry.finishEvaluation(begun.evaluationId, { summary, gates: result.gates });
+      return summary;
+    },
+
+    /** Realised quality: what each version scores on the frozen rows of a later window. Decides nothing, counts no look. */
+    scoreVersions: async (request: ScoreRequest): Promise<VersionScore[]> => {
+      const { modelId, specDigest, versions, snapshot } = request;
+      const spec = await registry.specByDigest(specDigest);
+      const artifacts = await Promise.all(versions.map((version) => registry.versionArtifact(modelId, version)));
+      const signal = Context.current().cancellationSignal;
+      return withScratch(deps.scratchDir, async (dir) => {
+        const target = { snapshot, path: join(dir, 'rows.columns'), boundaryAt: null };
+        const columns = await deps.dataset.toColumns(spec, target, { signal });
+        const { scores } = await deps.trainer.predict(
+          { columnsPath: columns.path, artifacts, workDir: dir, trainer: spec.trainer },
+          { signal },
+        );
+        const scored: VersionScore[] = [];
+        for (const [at, version] of versions.entries()) {
+          const { metrics } = await deps.evaluateOffLoop({
+            columnsPath: columns.path,
+            candidate: scores[at]!,
+            champion: null,
+            anchors: [],
+            spec,
+            look: 1,
+            extraGates: [],
+          });
+          scored.push({ version, metrics: metrics.candidate });
+        }
+        return scored;
+      });
+    },
+  };
+}
+
+async function scoreAndEvaluate(
+  deps: ActivityDeps,
+  work: { request: EvaluationRequest; spec: PipelineSpec; champion: ChampionRow | null; look: number },
+): Promise<Scored> {
+  const { request, spec, champion, look } = work;
+  const signal = Context.current().cancellationSignal;
+  const championSpec = champion === null ? null : await deps.registry.specByDigest(champion.specDigest);
+  const shared = withChampionFeatures(spec, championSpec);
+  const anchors = spec.mode === 'refresh' ? await findAnchors(deps, request.key.modelId, shared) : [];
+  return withScratch(deps.scratchDir, async (dir) => {
+    const columns = await deps.dataset.toColumns(
+      shared,
+      { snapshot: request.holdout, path: join(dir, 'holdout.columns'), boundaryAt: null },
+      { signal },
+    );
+    const models = [request.candidate.artifact, ...(champion === null ? [] : [champion.artifact])];
+    const { scores } = await deps.trainer.predict(
+      {
+        columnsPath: columns.path,
+        artifacts: [...models, ...anchors.map((anchor) => anchor.artifact)],
+        workDir: dir,
+        trainer: spec.trainer,
+      },
+      { signal },
+    );
+    const [candidate, ...others] = scores as [Float32Array, ...Float32Array[]];
+    const serving = await checkServing(deps, {
+      columnsPath: columns.path,
+      artifact: request.candidate.artifact,
+      expected: candidate,
+      workDir: dir,
+      trainer: spec.trainer,
+      signal,
+    });
+    const result = await deps.evaluateOffLoop({
+      columnsPath: columns.path,
+      candidate,
+      champion: champion === null ? null : (others[0] ?? null),
+      anchors: anchors.map((anchor, at) => ({ version: anchor.version, scores: others[models.length - 1 + at]! })),
+      spec,
+      look,
+      extraGates: [serving],
+    });
+    return { result, look };
+  });
+}
+
+/** Earlier champions whose every feature stands in the holdout. */
+async function findAnchors(deps: ActivityDeps, modelId: string, shared: PipelineSpec) {
+  const names = new Set(shared.features.map((feature) => feature.name));
+  const anchors: { version: number; artifact: ArtifactRef }[] = [];
+  for (const past of await deps.registry.pastChampions(modelId)) {
+    if (anchors.length === MAX_ANCHORS) break;
+    const spec = await deps.registry.specByDigest(past.specDigest);
+    if (spec.features.every((feature) => names.has(feature.name))) anchors.push(past);
+  }
+  return anchors;
+}
+
+export type EvaluationActivities = ReturnType<typeof createEvaluationActivities>;

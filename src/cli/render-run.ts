@@ -1,0 +1,98 @@
+/** `perennial show RUN`: one run from cause to outcome, as a page of text. */
+import type { Coverage } from '../core/types.js';
+import type { RunDetail } from './client-port.js';
+import { instant, NOTHING, share, shortDigest, windowText } from './format.js';
+import { renderDecisions, renderEvaluation, renderGates } from './render-evidence.js';
+import { stateText } from './render-runs.js';
+import { runName } from './run-ref.js';
+import { bold, fields, plain, type TableOptions, table } from './table.js';
+
+const list = (sentences: readonly string[]): string => sentences.map((text) => `- ${plain(text)}`).join('\n');
+
+function head({ run, status, specDigest, stages }: RunDetail): string {
+  const openStage = status?.stage ?? run.stage;
+  return fields([
+    ['run', `${runName(run)}  (${run.workflowId})`],
+    ['cause', `${run.cause}, asked for by ${run.requestedBy}`],
+    ['spec', shortDigest(specDigest)],
+    ['opened', instant(run.openedAt)],
+    ['closed', run.closedAt === null ? null : instant(run.closedAt)],
+    ['state', stateText(run)],
+    ['stage', run.closedAt === null ? openStage : null],
+    ['clock', status === null ? null : instant(status.now)],
+    ['awaits', status?.awaits ?? null],
+    ['until', status === null || status.awaitsUntil === null ? null : instant(status.awaitsUntil)],
+    ['stages', stages.length === 0 ? null : stages.map((step) => `${step.stage} ${instant(step.at)}`).join(' > ')],
+  ]);
+}
+
+function windows({ snapshots }: RunDetail, options: TableOptions): string {
+  const columns = ['SNAPSHOT', 'WINDOW', 'AS OF', 'IN', 'USED', 'UNLABELLED', 'EXCLUDED', 'QUARANTINED', 'CONTENT'];
+  const rows = snapshots.map(({ kind, window, asOf, rows: count, contentDigest }) => [
+    kind,
+    windowText(window),
+    instant(asOf),
+    ...[count.in, count.used, count.unlabelled, count.excluded, count.quarantined].map(String),
+    shortDigest(contentDigest),
+  ]);
+  return table(
+    columns.map((title, i) => ({ title, align: i >= 3 && i <= 7 ? 'right' : 'left' })),
+    rows,
+    options,
+  );
+}
+
+function classes(coverage: Coverage): string {
+  if (coverage.perClass === null) return 'not known yet';
+  const entries = Object.entries(coverage.perClass).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([name, value]) => `${name}: ${share(value)}`).join(', ');
+}
+
+function labels({ coverage }: RunDetail, options: TableOptions): string {
+  const columns = ['LABELS', 'WINDOW', 'AS OF', 'ROWS', 'LABELLED', 'OVERALL', 'PER CLASS'];
+  const rows = (['training', 'holdout'] as const).flatMap((kind) => {
+    const found = coverage[kind];
+    if (found === null) return [];
+    const { window, asOf, rows: count, labelled, overall } = found;
+    return [[kind, windowText(window), instant(asOf), String(count), String(labelled), share(overall), classes(found)]];
+  });
+  return table(
+    columns.map((title, i) => ({ title, align: i >= 3 && i <= 5 ? 'right' : 'left', isFlexible: i === 6 })),
+    rows,
+    options,
+  );
+}
+
+function outcome({ run }: RunDetail): string | null {
+  if (run.failure !== null) return `failed\n${list([run.failure])}`;
+  if (run.outcome === null) return null;
+  const versions = `candidate ${run.outcome.candidateVersion ?? NOTHING}, champion ${run.outcome.championVersion ?? NOTHING}`;
+  return `${run.outcome.kind}  (${versions})\n${list(run.outcome.reasons)}`;
+}
+
+function assessed({ assessment }: RunDetail): string | null {
+  if (assessment === null) return null;
+  const failed = assessment.checks.filter((check) => !check.passed);
+  const texts = [...assessment.reasons, ...failed.map((check) => `${check.severity}: ${check.text}`)];
+  const summary = `${assessment.verdict}, ${assessment.checks.length - failed.length} of ${assessment.checks.length} checks passed on ${windowText(assessment.window)}`;
+  return texts.length === 0 ? summary : `${summary}\n${list([...new Set(texts)])}`;
+}
+
+/** Sections that have nothing to say yet are left out. */
+export function renderRun(detail: RunDetail, options: TableOptions): string {
+  const { evaluation, gates, decisions, coverage, snapshots } = detail;
+  const sections: readonly (readonly [string, string | null])[] = [
+    ['Assessment', assessed(detail)],
+    ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],
+    ['Windows', snapshots.length === 0 ? null : windows(detail, options)],
+    ['Candidate against champion', evaluation === null ? null : renderEvaluation(evaluation)],
+    ['Gates', gates.length === 0 ? null : renderGates(gates, options)],
+    ['Why', evaluation === null || evaluation.reasons.length === 0 ? null : list(evaluation.reasons)],
+    ['Decisions', decisions.length === 0 ? null : renderDecisions(decisions, options)],
+    ['Outcome', outcome(detail)],
+  ];
+  const shown = sections
+    .filter((section): section is readonly [string, string] => section[1] !== null)
+    .map(([title, text]) => `${bold(title, options.hasColour)}\n${text}`);
+  return [head(detail), ...shown].join('\n\n');
+}

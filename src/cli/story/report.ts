@@ -1,0 +1,117 @@
+/** The story's table and its JSON form: pure, from what was decided. Verdicts stand as the gates gave them. */
+import type { Interval } from '../../core/types.js';
+import { type Column, table } from '../table.js';
+import type { Recipe } from './lanes.js';
+import type { Realised } from './realised.js';
+import type { ToldLane } from './tell-lane.js';
+
+export interface Told {
+  readonly lane: ToldLane;
+  readonly realised: Realised;
+}
+
+const number = (value: number | null): string => (value === null ? '–' : value.toFixed(4));
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+const bounds = (interval: Interval | null): string =>
+  interval === null ? '–' : `[${signed(interval.lower)}, ${signed(interval.upper)}]`;
+
+const DECISION_COLUMNS: readonly Column[] = [
+  { title: 'recipe' },
+  { title: 'mode' },
+  { title: 'holdout' },
+  { title: 'candidate', align: 'right' },
+  { title: 'champion', align: 'right' },
+  { title: 'difference', align: 'right' },
+  { title: 'gating day interval' },
+  { title: 'at', align: 'right' },
+  { title: '95 % day interval' },
+  { title: '95 % row interval*' },
+  { title: 'reads' },
+  { title: 'verdict' },
+];
+
+export function decisionTable(told: readonly Told[]): string {
+  const rows = told.flatMap(({ lane: { lane, decisions } }) =>
+    decisions.map(({ month, evaluation }) => [
+      lane.recipe,
+      lane.mode,
+      month,
+      number(evaluation.candidateValue),
+      number(evaluation.championValue),
+      evaluation.difference === null ? '–' : signed(evaluation.difference),
+      bounds(evaluation.interval),
+      evaluation.interval === null ? '–' : `${(evaluation.interval.confidence * 100).toFixed(1)} %`,
+      bounds(evaluation.interval95),
+      bounds(evaluation.rowInterval95),
+      evaluation.comparison,
+      evaluation.verdict,
+    ]),
+  );
+  const note = '* assumes independent rows, which flights of one day are not; printed to be compared, never gates.';
+  return `${table(DECISION_COLUMNS, rows, { width: null, hasColour: false })}\n${note}`;
+}
+
+export function realisedTable(told: readonly Told[]): string {
+  const columns: Column[] = [
+    { title: 'recipe' },
+    { title: 'never retrain', align: 'right' },
+    { title: 'always replace', align: 'right' },
+    { title: 'superior', align: 'right' },
+    { title: 'refresh', align: 'right' },
+  ];
+  const rows = Object.entries(realisedByRecipe(told)).map(([recipe, realised]) => [
+    recipe,
+    number(realised.never),
+    number(realised.always),
+    number(realised.superior ?? null),
+    number(realised.refresh ?? null),
+  ]);
+  return table(columns, rows, { width: null, hasColour: false });
+}
+
+interface RecipeRealised {
+  never: number;
+  always: number;
+  superior?: number;
+  refresh?: number;
+}
+
+function realisedByRecipe(told: readonly Told[]): Partial<Record<Recipe, RecipeRealised>> {
+  const recipes: Partial<Record<Recipe, RecipeRealised>> = {};
+  for (const { lane, realised } of told) {
+    const { recipe, mode } = lane.lane;
+    // Never and always do not depend on the mode: the first lane of a recipe gives them.
+    const entry = recipes[recipe] ?? { never: realised.never, always: realised.always };
+    recipes[recipe] = { ...entry, [mode]: realised.gated };
+  }
+  return recipes;
+}
+
+const pair = (interval: Interval | null): [number, number] | null =>
+  interval === null ? null : [interval.lower, interval.upper];
+
+export function storyJson(told: readonly Told[]): object {
+  const decisions = told.flatMap(({ lane: { lane, decisions: made } }) =>
+    made.map(({ month, runNo, evaluation, outcome }) => ({
+      recipe: lane.recipe,
+      mode: lane.mode,
+      holdout: month,
+      modelId: lane.modelId,
+      runNo,
+      candidateVersion: evaluation.candidateVersion,
+      championVersion: evaluation.championVersion,
+      candidateAuc: evaluation.candidateValue,
+      championAuc: evaluation.championValue,
+      difference: evaluation.difference,
+      interval: pair(evaluation.interval),
+      confidence: evaluation.interval?.confidence ?? null,
+      interval95: pair(evaluation.interval95),
+      rowInterval95: pair(evaluation.rowInterval95),
+      comparison: evaluation.comparison,
+      verdict: evaluation.verdict,
+      outcome: outcome.kind,
+      evidenceDigest: evaluation.evidenceDigest,
+    })),
+  );
+  return { decisions, realised: realisedByRecipe(told) };
+}

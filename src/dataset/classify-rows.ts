@@ -1,0 +1,122 @@
+/**
+ * Every row of a window belongs to exactly one class: excluded, quarantined, unlabelled or used. View `classified` =
+ * `labelled` with `class` and `reason` (0 or the number of the row-level check that failed first).
+ */
+import type { PipelineSpec } from '../core/spec/schema.js';
+import type { RowCounts, Window } from '../core/types.js';
+import { unparsedKey } from '../sources/file-source.js';
+import { ROW_KEYS } from '../sources/source.js';
+import { quoteLiteral, timestampLiteral } from '../sources/sql.js';
+import type { ColumnPlan } from './column-plan.js';
+import type { Duck } from './duck.js';
+
+interface RowCheck {
+  /** e.g. `duplicate-id`, `out-of-range:delay`. */
+  readonly reason: string;
+  /** True where the row fails; null counts as fine. */
+  readonly fails: string;
+}
+
+export interface Classified {
+  readonly counts: RowCounts;
+  /** Quarantined rows by the first check that failed, reasons without rows left out. */
+  readonly quarantined: Readonly<Record<string, number>>;
+}
+
+const number = (value: number): string => `${quoteLiteral(String(value))}::DOUBLE`;
+
+function rowChecks(spec: PipelineSpec, plan: ColumnPlan): RowCheck[] {
+  const { id, eventAt, rowKnownAt } = ROW_KEYS;
+  const checks: RowCheck[] = [
+    { reason: 'event-time', fails: `${eventAt} IS NULL` },
+    { reason: 'id-missing', fails: `${id} IS NULL` },
+  ];
+  if (plan.hasRowKnownAt) checks.push({ reason: 'row-known-at', fails: `${rowKnownAt} IS NULL` });
+  checks.push({ reason: 'duplicate-id', fails: 'row_no IN (SELECT row_no FROM duplicate_rows)' });
+  for (const column of plan.rows.filter((candidate) => candidate.use === 'number')) {
+    const { key, source } = column;
+    if (spec.source.kind === 'csv') checks.push({ reason: `not-a-number:${source}`, fails: unparsedKey(key) });
+    checks.push({ reason: `non-finite:${source}`, fails: `NOT isfinite(${key})` });
+  }
+  for (const { key, source, min, max } of plan.ranges) {
+    const bounds = [min === null ? [] : [`${key} < ${number(min)}`], max === null ? [] : [`${key} > ${number(max)}`]];
+    const fails = bounds.flat().join(' OR ');
+    if (fails !== '') checks.push({ reason: `out-of-range:${source}`, fails: `(${fails})` });
+  }
+  return checks;
+}
+
+/** Rows whose id an earlier row has; which one is first hangs on values alone, never on the order they were read in. */
+async function markDuplicates(duck: Duck, plan: ColumnPlan): Promise<void> {
+  const { id, eventAt } = ROW_KEYS;
+  const order = [...new Set([eventAt, ...plan.rows.map((column) => column.key)])].map((key) => `${key} NULLS LAST`);
+  const [ids] = await duck.rows(`SELECT count(${id}) = count(DISTINCT ${id}) AS is_unique FROM source_rows`);
+  const repeated =
+    ids?.is_unique === true
+      ? 'false'
+      : `${id} IN (SELECT ${id} FROM source_rows GROUP BY ${id} HAVING count(*) > 1 AND ${id} IS NOT NULL)`;
+  await duck.run(
+    `CREATE TABLE duplicate_rows AS SELECT row_no FROM (SELECT rowid AS row_no, row_number() OVER (PARTITION BY ${id} ORDER BY ${order.join(', ')}) AS place ` +
+      `FROM source_rows WHERE ${repeated}) WHERE place > 1`,
+  );
+}
+
+const within = (windows: readonly Window[]): string =>
+  windows.length === 0
+    ? 'false'
+    : `coalesce(${windows
+        .map(
+          ({ start, end }) =>
+            `(${ROW_KEYS.eventAt} >= ${timestampLiteral(start)} AND ${ROW_KEYS.eventAt} < ${timestampLiteral(end)})`,
+        )
+        .join(' OR ')}, false)`;
+
+const CLASSES = ['used', 'unlabelled', 'excluded', 'quarantined'] as const;
+
+function classView(options: { excluding: readonly Window[]; checks: readonly RowCheck[]; isOld: string }): string {
+  const cases = options.checks.map(({ fails }, at) => `WHEN ${fails} THEN ${at + 1}`).join(' ');
+  return (
+    `CREATE OR REPLACE VIEW classified AS SELECT *, CASE WHEN is_excluded THEN 'excluded' WHEN reason > 0 THEN 'quarantined' ` +
+    `WHEN label IS NULL THEN 'unlabelled' WHEN ${options.isOld} THEN 'excluded' ELSE 'used' END AS class FROM ` +
+    `(SELECT *, ${within(options.excluding)} AS is_excluded, CASE ${cases} ELSE 0 END AS reason FROM labelled)`
+  );
+}
+
+/** @param options.last keep at most the newest N usable rows (by event time, then id) */
+export async function classifyRows(
+  duck: Duck,
+  plan: ColumnPlan,
+  options: { readonly spec: PipelineSpec; readonly excluding: readonly Window[]; readonly last: number | null },
+): Promise<Classified> {
+  const { id, eventAt } = ROW_KEYS;
+  await markDuplicates(duck, plan);
+  const checks = rowChecks(options.spec, plan);
+  const view = { excluding: options.excluding, checks };
+  await duck.run(classView({ ...view, isOld: 'false' }));
+  if (options.last !== null) {
+    await duck.run(
+      `CREATE TABLE oldest_kept AS SELECT ${eventAt} AS event_at, ${id} AS id FROM classified WHERE class = 'used' ` +
+        `ORDER BY event_at DESC, id DESC LIMIT 1 OFFSET ${options.last - 1}`,
+    );
+    // Empty when fewer rows than that are there: the comparison is null, and nothing is old.
+    const at = '(SELECT event_at FROM oldest_kept)';
+    const isOld = `coalesce(${eventAt} < ${at} OR (${eventAt} = ${at} AND ${id} < (SELECT id FROM oldest_kept)), false)`;
+    await duck.run(classView({ ...view, isOld }));
+  }
+  return countClasses(duck, checks);
+}
+
+async function countClasses(duck: Duck, checks: readonly RowCheck[]): Promise<Classified> {
+  const groups = await duck.rows('SELECT class, reason, count(*) AS n FROM classified GROUP BY ALL ORDER BY ALL');
+  const total = { used: 0, unlabelled: 0, excluded: 0, quarantined: 0 };
+  const quarantined: Record<string, number> = {};
+  for (const group of groups) {
+    const rows = Number(group.n);
+    const name = CLASSES.find((candidate) => candidate === group.class);
+    if (name !== undefined) total[name] += rows;
+    const check = checks[Number(group.reason) - 1];
+    if (name === 'quarantined' && check !== undefined) quarantined[check.reason] = rows;
+  }
+  const [all] = await duck.rows('SELECT count(*) AS n FROM source_rows');
+  return { counts: { in: Number(all?.n), ...total }, quarantined };
+}

@@ -1,0 +1,46 @@
+/** The dataset room as activities see it: each call is one DuckDB of its own, made and removed here. */
+import type { ArtifactStore, Dataset } from '../activities/deps.js';
+import { measureCoverage } from './coverage.js';
+import { type DuckLimits, defaultLimits, withDuck } from './duck.js';
+import { freezeWindow } from './freeze.js';
+import { inspectWindow } from './inspect.js';
+import type { ConnectionUrl } from './open-source.js';
+import { measureOverlap } from './overlap.js';
+import { writeColumnFile } from './to-columns.js';
+
+export interface DatasetOptions {
+  readonly store: ArtifactStore;
+  /** Each operation makes a folder of its own in it, and removes it. */
+  readonly scratchDir: string;
+  /** The value of the environment variable that a source names. */
+  readonly connectionUrl: ConnectionUrl;
+  /** Of each operation; a quarter of the machine's memory and at most four threads by default. */
+  readonly limits?: DuckLimits;
+}
+
+const never = (): AbortSignal => new AbortController().signal;
+
+export function createDataset(options: DatasetOptions): Dataset {
+  const { store, scratchDir, connectionUrl, limits = defaultLimits() } = options;
+  const using = (signal: AbortSignal) => ({ scratchDir, limits, signal });
+  return {
+    inspect: (spec, request) =>
+      withDuck(using(never()), (duck) => inspectWindow(duck, { spec, ...request, connectionUrl })),
+    coverage: (spec, request) =>
+      withDuck(using(never()), (duck) => measureCoverage(duck, { spec, ...request, connectionUrl })),
+    freeze: (spec, request, { signal }) =>
+      withDuck(using(signal), (duck) => freezeWindow(duck, { store, connectionUrl }, { spec, request })),
+    toColumns: async (spec, { snapshot, path, boundaryAt }, { signal }) => {
+      const parquetPath = await store.verifiedPath(snapshot.parquet);
+      const rows = snapshot.rows.used;
+      return withDuck(using(signal), (duck) => writeColumnFile(duck, { spec, parquetPath, rows, path, boundaryAt }));
+    },
+    overlap: async (training, holdout) => {
+      const paths = {
+        training: await store.verifiedPath(training.parquet),
+        holdout: await store.verifiedPath(holdout.parquet),
+      };
+      return withDuck(using(never()), (duck) => measureOverlap(duck, paths));
+    },
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * Facts about a window for the quality checks: one aggregate over its rows, one over its days. A column that is missing or
+ * unfit is a fact here, not an error: the checks say what it means. Of labels and known-at columns only the type is looked
+ * at, never the values: most of them may not be known yet.
+ */
+import type { ColumnFacts, WindowFacts } from '../core/quality/facts.js';
+import type { PipelineSpec } from '../core/spec/schema.js';
+import type { Instant, Window } from '../core/types.js';
+import { unparsedKey } from '../sources/file-source.js';
+import { LABEL_KEYS, ROW_KEYS, type SourceColumn, type WantedColumn } from '../sources/source.js';
+import { type ColumnPlan, planColumns } from './column-plan.js';
+import type { Duck } from './duck.js';
+import { type ConnectionUrl, type OpenSource, schemaProblem, withSource } from './open-source.js';
+import { instantOf } from './profile.js';
+
+const DAY_MS = 86_400_000;
+const EXPECTED = { number: 'numeric', text: 'categorical', time: 'time' } as const;
+
+/** Of a CSV column read as numbers, this share of unreadable values makes it another type rather than bad rows. */
+const UNFIT_SHARE = 0.5;
+
+interface Asked {
+  readonly wanted: WantedColumn;
+  readonly role: ColumnFacts['role'];
+  readonly expected: ColumnFacts['expected'];
+  readonly found: SourceColumn | null;
+  readonly isReadable: boolean;
+}
+
+/** Labels and known-at columns: their values speak of knowledge that may lie after the as-of. */
+const isUnknowable = (asked: Asked): boolean =>
+  [LABEL_KEYS.label, LABEL_KEYS.knownAt, ROW_KEYS.rowKnownAt].some((key) => key === asked.wanted.key) ||
+  asked.role === 'label';
+
+const isMeasured = (asked: Asked): boolean => asked.isReadable && !isUnknowable(asked);
+
+function askedColumns(plan: ColumnPlan, source: OpenSource): Asked[] {
+  const ask = (wanted: WantedColumn, there: readonly SourceColumn[], role: ColumnFacts['role']): Asked => ({
+    wanted,
+    role,
+    expected: role === 'id' || role === 'label' ? 'any' : EXPECTED[wanted.use],
+    found: there.find((column) => column.name === wanted.source) ?? null,
+    isReadable: schemaProblem([wanted], there, 'source') === null,
+  });
+  const roleOf = (key: string): ColumnFacts['role'] =>
+    key === ROW_KEYS.id ? 'id' : key === ROW_KEYS.eventAt ? 'event-at' : key === LABEL_KEYS.label ? 'label' : 'feature';
+  const asked = [
+    ...plan.rows.map((wanted) => ask(wanted, source.rows, roleOf(wanted.key))),
+    ...(plan.labels ?? []).map((wanted) => ask(wanted, source.labels ?? [], 'label')),
+  ];
+  return asked.filter((column) => !isUnknowable(column) || column.role === 'label' || !column.isReadable);
+}
+
+/** Where a fact is not measured (missing, unfit, a label): no value, and nothing counted. */
+const unmeasured = (asked: Asked): ColumnFacts => ({
+  name: asked.wanted.source,
+  role: asked.role,
+  expected: asked.expected,
+  type: asked.found?.type ?? null,
+  isCompatible: asked.isReadable,
+  nulls: 0,
+  nonFinite: 0,
+  min: null,
+  max: null,
+  distinct: null,
+  outOfRange: 0,
+});
+
+function rangeFailure(plan: ColumnPlan, key: string): string {
+  const bounds = plan.ranges
+    .filter((range) => range.key === key)
+    .flatMap(({ min, max }) => [
+      ...(min === null ? [] : [`${key} < '${min}'::DOUBLE`]),
+      ...(max === null ? [] : [`${key} > '${max}'::DOUBLE`]),
+    ]);
+  return bounds.length === 0 ? 'false' : `(isfinite(${key}) AND (${bounds.join(' OR ')}))`;
+}
+
+function aggregates(plan: ColumnPlan, asked: Asked, options: { at: number; isCsv: boolean }): string {
+  const { at, isCsv } = options;
+  const { key, use } = asked.wanted;
+  const unparsed = use === 'number' && isCsv ? unparsedKey(key) : 'false';
+  const list = [`count(*) FILTER (WHERE ${key} IS NULL AND NOT ${unparsed}) AS nulls${at}`];
+  if (asked.role === 'feature') {
+    list.push(`CASE WHEN min(${key}) = max(${key}) THEN 1 ELSE approx_count_distinct(${key}) END AS distinct${at}`);
+  }
+  if (use === 'number') {
+    list.push(
+      `count(*) FILTER (WHERE NOT isfinite(${key})) AS nonfinite${at}`,
+      `count(*) FILTER (WHERE ${unparsed}) AS unparsed${at}`,
+      `min(${key}) FILTER (WHERE isfinite(${key})) AS min${at}`,
+      `max(${key}) FILTER (WHERE isfinite(${key})) AS max${at}`,
+      `count(*) FILTER (WHERE ${rangeFailure(plan, key)}) AS out${at}`,
+    );
+  }
+  return list.join(', ');
+}
+
+function factsOf(asked: Asked, row: Record<string, unknown>, options: { at: number; rows: number }): ColumnFacts {
+  const { at, rows } = options;
+  const count = (name: string): number => Number(row[`${name}${at}`] ?? 0);
+  const value = (name: string): number | null => (row[`${name}${at}`] == null ? null : Number(row[`${name}${at}`]));
+  const unparsed = count('unparsed');
+  const filled = rows - count('nulls');
+  return {
+    ...unmeasured(asked),
+    isCompatible: !(filled > 0 && unparsed / filled > UNFIT_SHARE),
+    nulls: count('nulls'),
+    nonFinite: count('nonfinite') + unparsed,
+    min: value('min'),
+    max: value('max'),
+    distinct: value('distinct'),
+    outOfRange: count('out'),
+  };
+}
+
+/** Every UTC day that the window touches, with its rows. */
+async function rowsPerDay(duck: Duck, window: Window): Promise<{ day: string; rows: number }[]> {
+  const counted = await duck.rows(
+    `SELECT strftime(${ROW_KEYS.eventAt}, '%Y-%m-%d') AS day, count(*) AS n FROM source_rows WHERE ${ROW_KEYS.eventAt} IS NOT NULL GROUP BY day`,
+  );
+  const rows = new Map(counted.map((row) => [String(row.day), Number(row.n)]));
+  const days: { day: string; rows: number }[] = [];
+  const first = Math.floor(Date.parse(window.start) / DAY_MS) * DAY_MS;
+  for (let time = first; time < Date.parse(window.end); time += DAY_MS) {
+    const day = new Date(time).toISOString().slice(0, 10);
+    days.push({ day, rows: rows.get(day) ?? 0 });
+  }
+  return days;
+}
+
+async function measure(
+  duck: Duck,
+  plan: ColumnPlan,
+  options: { window: Window; asOf: Instant; asked: readonly Asked[]; isCsv: boolean },
+): Promise<WindowFacts> {
+  const { window, asOf, asked } = options;
+  const { id, eventAt } = ROW_KEYS;
+  const select = asked.flatMap((column, at) =>
+    isMeasured(column) ? [aggregates(plan, column, { at, isCsv: options.isCsv })] : [],
+  );
+  const [row = {}] = await duck.rows(
+    `SELECT count(*) AS total, count(${eventAt}) AS rows, count(${id}) - count(DISTINCT ${id}) AS duplicates, ` +
+      `epoch_us(max(${eventAt})) AS newest, ${select.join(', ')} FROM source_rows`,
+  );
+  const total = Number(row.total);
+  return {
+    window,
+    asOf,
+    rows: Number(row.rows),
+    duplicateIds: Number(row.duplicates),
+    newestEventAt: instantOf(row.newest),
+    rowsPerDay: await rowsPerDay(duck, window),
+    columns: asked.map((column, at) =>
+      isMeasured(column) ? factsOf(column, row, { at, rows: total }) : unmeasured(column),
+    ),
+    isAsOfGuaranteed: { rows: plan.hasRowKnownAt, labels: plan.hasLabelKnownAt },
+  };
+}
+
+export async function inspectWindow(
+  duck: Duck,
+  options: { spec: PipelineSpec; window: Window; asOf: Instant; connectionUrl: ConnectionUrl },
+): Promise<WindowFacts> {
+  const { spec, window, asOf } = options;
+  const plan = planColumns(spec);
+  return withSource(duck, options, async (source) => {
+    const asked = askedColumns(plan, source);
+    const measured = asked.filter(isMeasured).map((column) => column.wanted);
+    const rows = plan.rows.filter(
+      (wanted) =>
+        measured.includes(wanted) ||
+        (wanted.key === ROW_KEYS.rowKnownAt && schemaProblem([wanted], source.rows, 'source') === null),
+    );
+    const canLoad = [ROW_KEYS.id, ROW_KEYS.eventAt].every((key) => rows.some((wanted) => wanted.key === key));
+    if (!canLoad) {
+      // Without id or event time no row can be placed in the window: the schema facts are all there is.
+      const columns = asked.map(unmeasured);
+      const days = { rows: 0, duplicateIds: 0, newestEventAt: null, rowsPerDay: [] };
+      const isAsOfGuaranteed = { rows: plan.hasRowKnownAt, labels: plan.hasLabelKnownAt };
+      return { window, asOf, ...days, columns, isAsOfGuaranteed };
+    }
+    await source.load({ rows, labels: null }, { window, rowsAsOf: asOf, labelsAsOf: asOf, sample: spec.sample });
+    return measure(duck, plan, { window, asOf, asked, isCsv: spec.source.kind === 'csv' });
+  });
+}

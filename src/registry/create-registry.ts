@@ -1,0 +1,39 @@
+/** The registry as activities see it: the query modules of this folder over one pool. */
+import type { Pool } from 'pg';
+import type { Registry } from '../activities/deps.js';
+import { champion, moveChampion, pastChampions } from './aliases.js';
+import { recordDecision } from './approvals.js';
+import { beginEvaluation, finishEvaluation } from './evaluations.js';
+import { loadModelState } from './models.js';
+import { keepAliveThroughLostConnections } from './pool.js';
+import { recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
+import { closeRun, openRun, recordStage, run } from './runs.js';
+import { specByDigest } from './specs.js';
+import { commitTrigger, setTriggerState } from './triggers.js';
+import { registerVersion, versionByNumber } from './versions.js';
+
+/** The caller owns the pool and ends it; `createPool` makes one with time-outs. */
+export function createRegistry(pool: Pool): Registry {
+  keepAliveThroughLostConnections(pool);
+  return {
+    specByDigest: (digest) => specByDigest(pool, digest),
+    loadModelState: (modelId) => loadModelState(pool, modelId),
+    commitTrigger: (trigger) => commitTrigger(pool, trigger),
+    setTriggerState: (change) => setTriggerState(pool, change),
+    openRun: (request) => openRun(pool, request),
+    run: (key) => run(pool, key),
+    recordStage: (key, stage) => recordStage(pool, key, stage),
+    recordAssessment: (key, assessment) => recordAssessment(pool, key, assessment),
+    recordCoverage: (key, kind, coverage) => recordCoverage(pool, key, { kind, coverage }),
+    recordSnapshot: (key, snapshot) => recordSnapshot(pool, key, snapshot),
+    closeRun: (key, result) => closeRun(pool, key, result),
+    registerVersion: (version) => registerVersion(pool, version),
+    versionArtifact: async (modelId, version) => (await versionByNumber(pool, modelId, version)).artifact,
+    champion: (modelId) => champion(pool, modelId),
+    pastChampions: (modelId) => pastChampions(pool, modelId),
+    beginEvaluation: (evaluation) => beginEvaluation(pool, evaluation),
+    finishEvaluation: (evaluationId, result) => finishEvaluation(pool, evaluationId, result),
+    recordDecision: (key, decision) => recordDecision(pool, key, decision),
+    moveChampion: (move) => moveChampion(pool, move),
+  };
+}

@@ -1,0 +1,229 @@
+/**
+ * What client and CLI show: whole pictures put together from the tables, each as of one moment. Reads of one table live
+ * beside their table (`run`, `listRuns`, `champion`, `championAt`, `currentSpec`, `specHistory`).
+ */
+import type { Pool } from 'pg';
+import type { ChampionMove, RunKey, RunRow, TriggerState } from '../activities/deps.js';
+import type { Assessment, Cause, Digest, Instant, SnapshotRef, Stage } from '../core/types.js';
+import { type ApprovalRow, listApprovals } from './approvals.js';
+import { type Db, inReadSnapshot, query, queryOne, toInstant, toInstantOrNull } from './database.js';
+import { type EvaluationRow, listEvaluations } from './evaluations.js';
+import { modelUnknown } from './models.js';
+import { type CoverageRow, listAssessments, listCoverage, listSnapshots } from './run-facts.js';
+import { run } from './runs.js';
+import { type VersionRow, versionOfRun } from './versions.js';
+
+export interface ModelRow {
+  readonly modelId: string;
+  readonly specDigest: Digest;
+  readonly specSince: Instant;
+  readonly champion: { readonly version: number; readonly epoch: number; readonly since: Instant } | null;
+  readonly openRunNo: number | null;
+  readonly runs: number;
+}
+
+/** By name. */
+export async function listModels(db: Db): Promise<ModelRow[]> {
+  const rows = await query<{
+    model_id: string;
+    spec_digest: string;
+    since: Date;
+    version: number | null;
+    epoch: number;
+    moved_at: Date | null;
+    open_run_no: number | null;
+    last_run_no: number;
+  }>(
+    db,
+    `select m.model_id, s.spec_digest, s.since, a.version, a.epoch, a.moved_at, r.run_no as open_run_no, m.last_run_no
+     from perennial.models m
+     join lateral (
+       select spec_digest, since from perennial.spec_versions s
+       where s.model_id = m.model_id order by s.seq desc limit 1) s on true
+     join perennial.aliases a on a.model_id = m.model_id and a.alias = 'champion'
+     left join perennial.runs r on r.model_id = m.model_id and r.closed_at is null
+     order by m.model_id collate "C"`,
+  );
+  return rows.map((row) => {
+    const since = toInstantOrNull(row.moved_at);
+    return {
+      modelId: row.model_id,
+      specDigest: row.spec_digest,
+      specSince: toInstant(row.since),
+      champion: row.version === null || since === null ? null : { version: row.version, epoch: row.epoch, since },
+      openRunNo: row.open_run_no,
+      runs: row.last_run_no,
+    };
+  });
+}
+
+/** @throws MODEL_UNKNOWN */
+async function checkModel(db: Db, modelId: string): Promise<void> {
+  const row = await queryOne(db, 'select from perennial.models where model_id = $1', [modelId]);
+  if (row === undefined) throw modelUnknown(modelId);
+}
+
+export interface TriggerView {
+  readonly triggerId: string;
+  readonly cause: Cause;
+  readonly requestedBy: string;
+  readonly createdAt: Instant;
+  readonly state: TriggerState;
+  /** Why it is in this state, in words. */
+  readonly reason: string;
+  readonly stateSince: Instant;
+  readonly runNo: number | null;
+  readonly body: unknown;
+}
+
+interface DbTriggerView {
+  trigger_id: string;
+  cause: Cause;
+  requested_by: string;
+  created_at: Date;
+  state: TriggerState;
+  reason: string;
+  at: Date;
+  run_no: number | null;
+  body: unknown;
+}
+
+async function triggerViews(
+  db: Db,
+  filter: { modelId: string; runNo: number | null; limit: number },
+): Promise<TriggerView[]> {
+  const rows = await query<DbTriggerView>(
+    db,
+    `select t.trigger_id, t.cause, t.requested_by, t.created_at, s.state, s.reason, s.at, s.run_no, t.body
+     from perennial.triggers t
+     join lateral (
+       select * from perennial.trigger_states s
+       where s.model_id = t.model_id and s.trigger_id = t.trigger_id order by s.step desc limit 1) s on true
+     where t.model_id = $1 and ($2::integer is null or exists (
+       select from perennial.trigger_states taken
+       where taken.model_id = t.model_id and taken.trigger_id = t.trigger_id and taken.run_no = $2))
+     order by t.seq desc limit $3`,
+    [filter.modelId, filter.runNo, filter.limit],
+  );
+  return rows.map((row) => ({
+    triggerId: row.trigger_id,
+    cause: row.cause,
+    requestedBy: row.requested_by,
+    createdAt: toInstant(row.created_at),
+    state: row.state,
+    reason: row.reason,
+    stateSince: toInstant(row.at),
+    runNo: row.run_no,
+    body: row.body,
+  }));
+}
+
+const MOST_TRIGGERS = 1000;
+
+/** Newest first. @throws MODEL_UNKNOWN */
+export async function listTriggers(
+  db: Db,
+  modelId: string,
+  options: { limit?: number } = {},
+): Promise<readonly TriggerView[]> {
+  await checkModel(db, modelId);
+  return triggerViews(db, { modelId, runNo: null, limit: options.limit ?? MOST_TRIGGERS });
+}
+
+export interface AliasMoveRow {
+  readonly epoch: number;
+  readonly at: Instant;
+  readonly kind: ChampionMove['kind'];
+  readonly fromVersion: number | null;
+  readonly toVersion: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly runNo: number | null;
+  readonly evidenceDigest: Digest | null;
+  readonly moveKey: string;
+  /** The recipe that this rollback blocked; null for a promotion. */
+  readonly blockedRecipe: Digest | null;
+}
+
+interface DbMove {
+  epoch: number;
+  moved_at: Date;
+  kind: ChampionMove['kind'];
+  from_version: number | null;
+  to_version: number;
+  moved_by: string;
+  reason: string;
+  run_no: number | null;
+  evidence_digest: string | null;
+  move_key: string;
+  recipe_digest: string | null;
+}
+
+/** Newest first. @throws MODEL_UNKNOWN */
+export async function championHistory(db: Db, modelId: string): Promise<AliasMoveRow[]> {
+  await checkModel(db, modelId);
+  const rows = await query<DbMove>(
+    db,
+    `select m.*, b.recipe_digest
+     from perennial.alias_moves m
+     left join perennial.incidents i using (model_id, alias, epoch)
+     left join perennial.blocked_recipes b using (incident_id)
+     where m.model_id = $1 and m.alias = 'champion' order by m.epoch desc`,
+    [modelId],
+  );
+  return rows.map((row) => ({
+    epoch: row.epoch,
+    at: toInstant(row.moved_at),
+    kind: row.kind,
+    fromVersion: row.from_version,
+    toVersion: row.to_version,
+    by: row.moved_by,
+    reason: row.reason,
+    runNo: row.run_no,
+    evidenceDigest: row.evidence_digest,
+    moveKey: row.move_key,
+    blockedRecipe: row.recipe_digest,
+  }));
+}
+
+export interface StageRow {
+  readonly stage: Stage;
+  /** When it was entered. */
+  readonly at: Instant;
+}
+
+async function listStages(db: Db, key: RunKey): Promise<StageRow[]> {
+  const rows = await query<{ stage: Stage; at: Date }>(
+    db,
+    'select stage, at from perennial.run_stages where model_id = $1 and run_no = $2 order by step',
+    [key.modelId, key.runNo],
+  );
+  return rows.map((row) => ({ stage: row.stage, at: toInstant(row.at) }));
+}
+
+export interface RunPicture {
+  readonly run: RunRow;
+  readonly stages: readonly StageRow[];
+  readonly triggers: readonly TriggerView[];
+  readonly assessments: readonly Assessment[];
+  readonly coverage: readonly CoverageRow[];
+  readonly snapshots: readonly SnapshotRef[];
+  readonly version: VersionRow | null;
+  readonly evaluations: readonly EvaluationRow[];
+  readonly approvals: readonly ApprovalRow[];
+}
+
+/** Lists are oldest first, triggers newest first. @throws RUN_UNKNOWN */
+export function showRun(pool: Pool, key: RunKey): Promise<RunPicture> {
+  return inReadSnapshot(pool, async (client) => ({
+    run: await run(client, key),
+    stages: await listStages(client, key),
+    triggers: await triggerViews(client, { ...key, limit: MOST_TRIGGERS }),
+    assessments: await listAssessments(client, key),
+    coverage: await listCoverage(client, key),
+    snapshots: await listSnapshots(client, key),
+    version: await versionOfRun(client, key),
+    evaluations: await listEvaluations(client, key),
+    approvals: await listApprovals(client, key),
+  }));
+}

@@ -1,0 +1,207 @@
+/**
+ * Runs: opened once for a first trigger, one open a model by constraint, closed once. Whatever a run records goes through
+ * `withRun`, which locks the model's row and then reads the run.
+ */
+import type { Pool, PoolClient } from 'pg';
+import type { OpenRunRequest, OpenRunResult, RunKey, RunRow } from '../activities/deps.js';
+import { canonicalJson } from '../core/canonical-json.js';
+import { assertInvariant, PipelineError } from '../core/errors.js';
+import type { Outcome, Stage } from '../core/types.js';
+import { appendAudit } from './audit.js';
+import { type Db, inTransaction, query, queryOne, toInstant, toInstantOrNull } from './database.js';
+import { lockModel } from './models.js';
+import { currentSpec } from './specs.js';
+import { checkIds, checkTexts, storedJson } from './stored-text.js';
+import { appendTriggerStates } from './triggers.js';
+
+interface DbRun {
+  model_id: string;
+  run_no: number;
+  workflow_id: string;
+  cause: RunRow['cause'];
+  spec_digest: string;
+  requested_by: string;
+  stage: Stage;
+  opened_at: Date;
+  closed_at: Date | null;
+  outcome: Outcome | null;
+  failure: string | null;
+}
+
+const RUN_COLUMNS = `r.model_id, r.run_no, r.workflow_id, r.cause, r.spec_digest, r.requested_by, r.opened_at, r.closed_at,
+  r.outcome, r.failure,
+  (select s.stage from perennial.run_stages s
+   where s.model_id = r.model_id and s.run_no = r.run_no order by s.step desc limit 1) as stage`;
+
+function toRunRow(row: DbRun): RunRow {
+  return {
+    modelId: row.model_id,
+    runNo: row.run_no,
+    workflowId: row.workflow_id,
+    cause: row.cause,
+    specDigest: row.spec_digest,
+    requestedBy: row.requested_by,
+    stage: row.stage,
+    openedAt: toInstant(row.opened_at),
+    closedAt: toInstantOrNull(row.closed_at),
+    outcome: row.outcome,
+    failure: row.failure,
+  };
+}
+
+/** @throws RUN_UNKNOWN */
+export async function run(db: Db, key: RunKey): Promise<RunRow> {
+  const row = await queryOne<DbRun>(
+    db,
+    `select ${RUN_COLUMNS} from perennial.runs r where r.model_id = $1 and r.run_no = $2`,
+    [key.modelId, key.runNo],
+  );
+  if (row !== undefined) return toRunRow(row);
+  throw new PipelineError('RUN_UNKNOWN', `Model ${JSON.stringify(key.modelId)} has no run ${key.runNo}.`, {
+    details: { modelId: key.modelId, runNo: key.runNo },
+  });
+}
+
+/** Newest first. */
+export async function listRuns(
+  db: Db,
+  options: { modelId?: string; limit: number; isOpenOnly?: boolean },
+): Promise<RunRow[]> {
+  const rows = await query<DbRun>(
+    db,
+    `select ${RUN_COLUMNS} from perennial.runs r 
+     where ($1::text is null or r.model_id = $1) and (not $3 or r.closed_at is null)
+     order by r.opened_at desc, r.model_id, r.run_no desc limit $2`,
+    [options.modelId ?? null, options.limit, options.isOpenOnly ?? false],
+  );
+  return rows.map(toRunRow);
+}
+
+/** In one transaction, with the model locked. @throws MODEL_UNKNOWN, RUN_UNKNOWN */
+export function withRun<T>(
+  pool: Pool,
+  key: RunKey,
+  work: (client: PoolClient, present: RunRow) => Promise<T>,
+): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await lockModel(client, key.modelId);
+    return work(client, await run(client, key));
+  });
+}
+
+async function insertRun(client: PoolClient, request: OpenRunRequest, lastRunNo: number): Promise<OpenRunResult> {
+  const { modelId, triggerIds, cause, requestedBy } = request;
+  const runNo = lastRunNo + 1;
+  const workflowId = `retrain/${modelId}/${runNo}`;
+  const specDigest = (await currentSpec(client, modelId))?.specDigest;
+  assertInvariant(specDigest !== undefined, `Model ${modelId} has no spec.`);
+  await query(client, 'update perennial.models set last_run_no = $2 where model_id = $1', [modelId, runNo]);
+  await query(
+    client,
+    `insert into perennial.runs
+       (model_id, run_no, workflow_id, first_trigger_id, cause, spec_digest, requested_by, clock)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [modelId, runNo, workflowId, triggerIds[0], cause, specDigest, requestedBy, storedJson('clock', request.clock)],
+  );
+  await query(client, `insert into perennial.run_stages (model_id, run_no, step, stage) values ($1, $2, 1, 'assess')`, [
+    modelId,
+    runNo,
+  ]);
+  await appendTriggerStates(client, { modelId, triggerIds, state: 'started', reason: `run ${runNo} opened`, runNo });
+  await appendAudit(client, {
+    modelId,
+    kind: 'run-opened',
+    body: { cause, requestedBy, runNo, specDigest, triggerIds: [...triggerIds] },
+  });
+  return { opened: true, runNo, workflowId, specDigest };
+}
+
+/**
+ * Idempotent on the first trigger id, also after the run was closed: a trigger never starts a second run.
+ * @throws MODEL_UNKNOWN; INVARIANT_BROKEN without a trigger or for one that was never committed
+ */
+export async function openRun(pool: Pool, request: OpenRunRequest): Promise<OpenRunResult> {
+  const { modelId } = request;
+  const [firstTriggerId] = request.triggerIds;
+  assertInvariant(firstTriggerId !== undefined, `A run of ${modelId} needs at least one trigger.`);
+  for (const triggerId of request.triggerIds) checkIds({ triggerId });
+  checkTexts({ requestedBy: request.requestedBy });
+  return inTransaction(pool, async (client) => {
+    const { lastRunNo } = await lockModel(client, modelId);
+    const known = await queryOne<{ run_no: number; workflow_id: string; spec_digest: string }>(
+      client,
+      `select r.run_no, r.workflow_id, r.spec_digest from perennial.trigger_states s
+       join perennial.runs r using (model_id, run_no)
+       where s.model_id = $1 and s.trigger_id = $2 and s.state = 'started' order by s.step limit 1`,
+      [modelId, firstTriggerId],
+    );
+    if (known !== undefined) {
+      return { opened: true, runNo: known.run_no, workflowId: known.workflow_id, specDigest: known.spec_digest };
+    }
+    const open = await queryOne<{ run_no: number }>(
+      client,
+      'select run_no from perennial.runs where model_id = $1 and closed_at is null',
+      [modelId],
+    );
+    if (open !== undefined) return { opened: false, openRunNo: open.run_no };
+    return insertRun(client, request, lastRunNo);
+  });
+}
+
+async function appendStage(client: PoolClient, key: RunKey, stage: Stage): Promise<void> {
+  await query(
+    client,
+    `insert into perennial.run_stages (model_id, run_no, step, stage)
+     select $1, $2, max(step) + 1, $3 from perennial.run_stages where model_id = $1 and run_no = $2`,
+    [key.modelId, key.runNo, stage],
+  );
+}
+
+/** Repeating the present stage adds nothing. @throws INVARIANT_BROKEN on a closed run, which has no stage but `done` */
+export async function recordStage(pool: Pool, key: RunKey, stage: Stage): Promise<void> {
+  await withRun(pool, key, async (client, present) => {
+    if (present.stage === stage) return;
+    if (present.closedAt !== null && stage === 'done') return;
+    assertInvariant(
+      present.closedAt === null,
+      `Run ${key.runNo} of ${key.modelId} is closed and cannot enter stage ${stage}.`,
+    );
+    await appendStage(client, key, stage);
+  });
+}
+
+/**
+ * Closes once: the same result again is fine, another one is INVARIANT_BROKEN. A completed run ends in stage `done`; a
+ * failed one keeps the stage in which it failed.
+ */
+export async function closeRun(
+  pool: Pool,
+  key: RunKey,
+  result: { outcome: Outcome } | { failure: string },
+): Promise<void> {
+  const outcome = 'outcome' in result ? result.outcome : null;
+  const failure = 'failure' in result ? result.failure : null;
+  const outcomeText = outcome === null ? null : storedJson('outcome', outcome);
+  checkTexts({ failure });
+  await withRun(pool, key, async (client, present) => {
+    if (present.closedAt !== null) {
+      const isSame =
+        present.failure === failure &&
+        (present.outcome === null ? null : canonicalJson(present.outcome)) === outcomeText;
+      assertInvariant(isSame, `Run ${key.runNo} of ${key.modelId} was closed already, with another result.`);
+      return;
+    }
+    if (outcome !== null && present.stage !== 'done') await appendStage(client, key, 'done');
+    await query(
+      client,
+      `update perennial.runs set closed_at = date_trunc('milliseconds', clock_timestamp()), outcome = $3, failure = $4
+       where model_id = $1 and run_no = $2`,
+      [key.modelId, key.runNo, outcomeText, failure],
+    );
+    await appendAudit(client, {
+      modelId: key.modelId,
+      kind: 'run-closed',
+      body: { failure, outcome, runNo: key.runNo },
+    });
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * COPY ... TO STDOUT as a query of `pg`: while it runs, the socket's bytes come here and not to pg's own parser, which would
+ * make a message object a row. It goes through the extended protocol, where a text can hold one statement only.
+ * Source: PostgreSQL documentation, "Message Formats"; the hand-over of the socket follows pg-copy-streams.
+ */
+import type { Socket } from 'node:net';
+import type { Connection, Submittable } from 'pg';
+import type { CopyDecoder } from './copy-decoder.js';
+
+const COPY_DATA = 'd'.charCodeAt(0);
+/** Until the rows end: ParseComplete, BindComplete, CopyOutResponse, Notice, ParameterStatus, Notification. */
+const PASSED_OVER = new Set([...'12HNSA'].map((letter) => letter.charCodeAt(0)));
+const HEAD_BYTES = 5;
+
+type Listener = (bytes: Buffer) => void;
+
+export class CopyOut implements Submittable {
+  readonly done: Promise<void>;
+  #resolve: () => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+  #socket: Socket | null = null;
+  #parsers: Listener[] = [];
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #neededBytes = HEAD_BYTES;
+  #failure: Error | null = null;
+
+  constructor(
+    readonly text: string,
+    readonly decoder: CopyDecoder,
+  ) {
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  submit(connection: Connection): void {
+    const { stream } = connection as unknown as { stream: Socket };
+    this.#socket = stream;
+    this.#parsers = stream.listeners('data') as Listener[];
+    stream.removeAllListeners('data');
+    stream.on('data', this.#onData);
+    connection.parse({ name: '', text: this.text, types: [] }, true);
+    connection.bind(null, true);
+    connection.execute(null, true);
+    connection.sync();
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes < this.#neededBytes) return;
+    const [first] = this.#waiting;
+    const whole = this.#waiting.length === 1 && first !== undefined ? first : Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#neededBytes = HEAD_BYTES;
+    try {
+      this.#read(whole);
+    } catch (error) {
+      // A fault of the decoder: the connection is of no more use.
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#socket?.destroy(this.#failure);
+      this.#reject(this.#failure);
+    }
+  };
+
+  #read(bytes: Buffer): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let at = 0;
+    while (bytes.length - at >= HEAD_BYTES) {
+      const end = at + 1 + view.getInt32(at + 1);
+      if (end > bytes.length) {
+        this.#neededBytes = end - at;
+        break;
+      }
+      const type = bytes[at]!;
+      if (type === COPY_DATA) this.decoder.take(bytes, view, { start: at + HEAD_BYTES, end });
+      else if (!PASSED_OVER.has(type)) return this.#handBack(bytes.subarray(at));
+      at = end;
+    }
+    if (at === bytes.length) return;
+    this.#waiting = [bytes.subarray(at)];
+    this.#waitingBytes = bytes.length - at;
+  }
+
+  #handBack(rest: Buffer): void {
+    this.#socket?.removeListener('data', this.#onData);
+    for (const parser of this.#parsers) {
+      this.#socket?.on('data', parser);
+      parser(rest);
+    }
+  }
+
+  /** pg calls it by name for every query object. */
+  handleError(error: Error): void {
+    this.#reject(this.#failure ?? error);
+  }
+
+  handleReadyForQuery(): void {
+    try {
+      this.decoder.flush();
+      this.#resolve();
+    } catch (error) {
+      this.#reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  readonly handleCopyOutResponse = (): void => undefined;
+  readonly handleCopyData = (): void => undefined;
+  readonly handleCommandComplete = (): void => undefined;
+  readonly handleRowDescription = (): void => undefined;
+  readonly handleDataRow = (): void => undefined;
+  readonly handleEmptyQuery = (): void => undefined;
+  readonly handlePortalSuspended = (): void => undefined;
+}

@@ -1,0 +1,40 @@
+/**
+ * How workflows call activities: queue, time-outs and retries by kind of work. Attempts are unlimited within
+ * schedule-to-close, since five attempts are used up in 15 s of outage; deterministic failures are non-retryable already.
+ */
+import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { DataActivities } from '../activities/create-data-activities.js';
+import type { EvaluationActivities } from '../activities/create-evaluation-activities.js';
+import type { RunActivities } from '../activities/create-run-activities.js';
+import type { TrainActivities } from '../activities/create-train-activities.js';
+import { queueNames } from '../core/queues.js';
+
+const retry: NonNullable<ActivityOptions['retry']> = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '30s',
+};
+
+/** Registry reads and writes: an outage of a day must not fail a run that is a month old. */
+export const runActivities = () =>
+  proxyActivities<RunActivities>({ startToCloseTimeout: '30s', scheduleToCloseTimeout: '24h', retry });
+
+export const dataActivities = () =>
+  proxyActivities<DataActivities & EvaluationActivities>({
+    taskQueue: queueNames(workflowInfo().taskQueue).data,
+    startToCloseTimeout: '1h',
+    heartbeatTimeout: '30s',
+    scheduleToCloseTimeout: '24h',
+    retry,
+  });
+
+/** A cancel is awaited, so that no trainer is left when the run says that it ended. */
+export const trainActivities = (timeoutMs: number) =>
+  proxyActivities<TrainActivities>({
+    taskQueue: queueNames(workflowInfo().taskQueue).train,
+    startToCloseTimeout: timeoutMs,
+    heartbeatTimeout: '30s',
+    scheduleToCloseTimeout: timeoutMs * 4,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry,
+  });

@@ -1,0 +1,130 @@
+/**
+ * Is a message well-formed? Hand-written instead of zod: anything thrown in a signal handler would block the workflow
+ * task for ever, so each check returns a sentence, or null when nothing is wrong.
+ */
+import type { Cause } from '../core/types.js';
+
+const MAX_TEXT = 2_000;
+const MAX_ID = 200;
+/** Room for the envelope below the 16 KB that no payload may exceed. */
+const MAX_MESSAGE_BYTES = 16_000;
+const CAUSES: readonly Cause[] = ['schedule', 'drift', 'performance', 'labels', 'version-change', 'manual'];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** UTF-8 bytes of the value as JSON. */
+export const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value) ?? '').length;
+
+const sizeFault = (value: unknown): string | null =>
+  bytesOf(value) > MAX_MESSAGE_BYTES ? 'the message is larger than 16 KB.' : null;
+
+function textFault(fields: Fields, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = fields[name];
+    if (typeof value !== 'string') return `${name} is missing: it must be a text.`;
+    if (value.length > (name === 'reason' ? MAX_TEXT : MAX_ID)) return `${name} is too long.`;
+  }
+  return null;
+}
+
+const asFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/;
+
+/**
+ * Stricter than Date.parse, which reads `March 7` in the worker's own time zone; and what is accepted has a year of four
+ * digits in UTC too, so that instants compare as text.
+ */
+const instantFault = (value: unknown, name: string): string | null =>
+  typeof value === 'string' && INSTANT.test(value) && /^\d{4}-/.test(utcOf(value))
+    ? null
+    : `${name} must be an ISO 8601 instant, e.g. 2001-03-01T00:00:00Z.`;
+
+const utcOf = (text: string): string => {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? '' : new Date(ms).toISOString();
+};
+
+const idFault = (fields: Fields): string | null =>
+  fields['eventId'] === '' ? 'eventId is empty: it tells repeats apart.' : textFault(fields, ['eventId']);
+
+export function checkLabels(value: unknown): string | null {
+  const fields = asFields(value);
+  return idFault(fields) ?? instantFault(fields['through'], 'through') ?? sizeFault(value);
+}
+
+export function checkChampionMoved(value: unknown): string | null {
+  return Number.isInteger(asFields(value)['epoch']) ? null : 'epoch must be a whole number.';
+}
+
+export function checkDecision(value: unknown): string | null {
+  const fields = asFields(value);
+  if (fields['decision'] !== 'approve' && fields['decision'] !== 'reject') return 'decision must be approve or reject.';
+  return idFault(fields) ?? textFault(fields, ['by', 'reason', 'evidence']) ?? sizeFault(value);
+}
+
+export function checkQuestionAnswer(value: unknown): string | null {
+  const fields = asFields(value);
+  if (!['proceed', 'shrink', 'abort'].includes(String(fields['answer'])))
+    return 'answer must be proceed, shrink or abort.';
+  return idFault(fields) ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value);
+}
+
+export function checkExtension(value: unknown): string | null {
+  const fields = asFields(value);
+  return (
+    idFault(fields) ?? instantFault(fields['until'], 'until') ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value)
+  );
+}
+
+const clockFault = (value: unknown): string | null => {
+  const clock = asFields(value);
+  if (clock['mode'] === 'wall') return null;
+  return clock['mode'] === 'replay' ? instantFault(clock['now'], 'clock.now') : 'clock.mode must be wall or replay.';
+};
+
+export function checkClaim(value: unknown): string | null {
+  const fields = asFields(value);
+  const fault = idFault(fields) ?? textFault(fields, ['source']);
+  if (fault !== null) return fault;
+  if (fields['clock'] !== undefined) {
+    const clock = clockFault(fields['clock']);
+    if (clock !== null) return clock;
+  }
+  if (!['drift', 'performance', undefined].includes(fields['cause'] as string | undefined)) {
+    return 'cause must be drift or performance.';
+  }
+  return sizeFault(value);
+}
+
+export function checkRetrainRequest(value: unknown): string | null {
+  const fields = asFields(value);
+  if (fields['triggerId'] === '') return 'triggerId is empty: it tells repeats apart.';
+  if (!CAUSES.includes(fields['cause'] as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
+  return textFault(fields, ['triggerId', 'requestedBy', 'reason']) ?? clockFault(fields['clock']) ?? sizeFault(value);
+}
+
+export function checkRollback(value: unknown): string | null {
+  const fields = asFields(value);
+  const to = fields['toVersion'];
+  if (to !== null && !(Number.isInteger(to) && (to as number) > 0))
+    return 'toVersion must be a version number or null.';
+  if (fields['reason'] === '') return 'reason is empty: a rollback needs one.';
+  if (fields['moveKey'] === '') return 'moveKey is empty: it tells repeats apart.';
+  return textFault(fields, ['moveKey', 'by', 'reason']) ?? sizeFault(value);
+}
+
+/** What a run is started with: by the coordinator, or by hand. */
+export function checkRetrainInput(value: unknown): string | null {
+  const fields = asFields(value);
+  if (!CAUSES.includes(fields['cause'] as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
+  if (!Number.isInteger(fields['runNo'])) return 'runNo must be a whole number.';
+  return textFault(fields, ['modelId', 'specDigest', 'requestedBy']) ?? clockFault(fields['clock']);
+}
+
+export const checkCoordinatorInput = (value: unknown, workflowId: string): string | null => {
+  const { modelId } = asFields(value);
+  return workflowId === `model/${String(modelId)}`
+    ? null
+    : `the workflow's id is ${workflowId}, its input names model ${String(modelId)}: the id must be model/<modelId>.`;
+};

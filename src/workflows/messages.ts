@@ -1,0 +1,45 @@
+/**
+ * Every message a workflow takes, by name: what clients, other workflows and people with `temporal` send.
+ * Signals where it must be accepted with no worker up (at-least-once, so each carries an event id);
+ * Updates where the caller must learn at once what became of it; Queries only read.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type {
+  Answer,
+  ChampionMoved,
+  CoordinatorStatus,
+  DeadlineExtension,
+  DirectClaim,
+  LabelsArrived,
+  QuestionAnswer,
+  RetrainAnswer,
+  RetrainRequest,
+  RollbackAnswer,
+  RollbackRequest,
+  RunFinished,
+  RunStatus,
+} from '../core/messages.js';
+import type { Decision, DecisionAnswer } from '../core/types.js';
+
+// the run
+export const approvePromotionUpdate = defineUpdate<DecisionAnswer, [Omit<Decision, 'decision'>]>(
+  'approvePromotionUpdate',
+);
+export const rejectPromotionUpdate = defineUpdate<DecisionAnswer, [Omit<Decision, 'decision'>]>(
+  'rejectPromotionUpdate',
+);
+export const answerQuestionUpdate = defineUpdate<Answer, [QuestionAnswer]>('answerQuestionUpdate');
+export const extendDeadlineUpdate = defineUpdate<Answer, [DeadlineExtension]>('extendDeadlineUpdate');
+export const approvalSignal = defineSignal<[Decision]>('approvalSignal');
+export const championMovedSignal = defineSignal<[ChampionMoved]>('championMovedSignal');
+export const runStatusQuery = defineQuery<RunStatus>('runStatusQuery');
+
+// both
+export const labelsArrivedSignal = defineSignal<[LabelsArrived]>('labelsArrivedSignal');
+
+// the coordinator
+export const driftSignal = defineSignal<[DirectClaim]>('driftSignal');
+export const runFinishedSignal = defineSignal<[RunFinished]>('runFinishedSignal');
+export const requestRetrainUpdate = defineUpdate<RetrainAnswer, [RetrainRequest]>('requestRetrainUpdate');
+export const rollbackUpdate = defineUpdate<RollbackAnswer, [RollbackRequest]>('rollbackUpdate');
+export const coordinatorStatusQuery = defineQuery<CoordinatorStatus>('coordinatorStatusQuery');

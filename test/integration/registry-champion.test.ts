@@ -1,0 +1,289 @@
+/** Versions, evaluations, decisions and the champion alias: each idempotency, and who wins when many move at once. */
+import { describe, expect, it } from 'vitest';
+import type { ChampionMove } from '#dist/activities/deps.js';
+import { championAt } from '#dist/registry/aliases.js';
+import { championHistory, listModels, showRun } from '#dist/registry/reads.js';
+import {
+  applyModel,
+  digestOf,
+  evaluationOf,
+  FEBRUARY,
+  GATES,
+  JANUARY,
+  MARCH,
+  makeVersion,
+  move,
+  newVersion,
+  openRunFor,
+  summaryOf,
+  TURNED_DOWN,
+  useRegistry,
+} from './registry-fixtures.js';
+
+const t = useRegistry('registry-champion');
+
+async function modelWithVersions(modelId: string, count: number): Promise<string> {
+  const specDigest = await applyModel(t.pool, modelId);
+  for (let i = 1; i <= count; i++) await makeVersion(t.registry, modelId, `trigger-${i}`);
+  return specDigest;
+}
+
+const settled = async <T>(promises: Promise<T>[]) => {
+  const results = await Promise.allSettled(promises);
+  return {
+    won: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    lost: results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason.code)] : [])),
+  };
+};
+
+describe('versions', () => {
+  it('registers one version a run: later attempts get the first one', async () => {
+    await applyModel(t.pool, 'ver-a');
+    const key = await openRunFor(t.registry, 'ver-a', 'x');
+    const first = newVersion(key, 'first');
+    const second = { ...newVersion(key, 'second'), attempt: 2 };
+    const answers = await Promise.all([first, second, second].map((version) => t.registry.registerVersion(version)));
+    expect(new Set(answers.map((answer) => answer.artifact.digest)).size).toBe(1);
+    expect(answers.map((answer) => answer.version)).toEqual([1, 1, 1]);
+    await t.registry.closeRun(key, { outcome: TURNED_DOWN });
+    expect(await t.registry.registerVersion(second)).toEqual(answers[0]);
+    expect(await t.registry.versionArtifact('ver-a', 1)).toEqual(answers[0]?.artifact);
+    await expect(t.registry.versionArtifact('ver-a', 2)).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+  });
+
+  it('numbers versions of each model from 1', async () => {
+    await modelWithVersions('ver-b', 2);
+    await applyModel(t.pool, 'ver-c');
+    expect(await makeVersion(t.registry, 'ver-b', 'third')).toBe(3);
+    expect(await makeVersion(t.registry, 'ver-c', 'first')).toBe(1);
+  });
+});
+
+describe('evaluations', () => {
+  it('counts a look once, and only looks of other evaluations that overlap and came before', async () => {
+    await applyModel(t.pool, 'eval-a');
+    const key = await openRunFor(t.registry, 'eval-a', 'x');
+    await t.registry.registerVersion(newVersion(key));
+    const first = await t.registry.beginEvaluation(evaluationOf(key));
+    expect(first.earlierLooks).toEqual([]);
+    expect(await t.registry.beginEvaluation(evaluationOf(key))).toEqual(first);
+    const apart = await t.registry.beginEvaluation(evaluationOf(key, { championEpoch: 1, holdoutWindow: MARCH }));
+    expect(apart.earlierLooks).toEqual([]);
+    const both = { start: '2001-02-20T00:00:00.000Z', end: '2001-03-10T00:00:00.000Z' };
+    const third = await t.registry.beginEvaluation(evaluationOf(key, { championEpoch: 2, holdoutWindow: both }));
+    expect(third.earlierLooks).toEqual([FEBRUARY, MARCH]);
+    expect(await t.registry.beginEvaluation(evaluationOf(key))).toEqual(first);
+  });
+
+  it('begins one evaluation of ten equal ones at once', async () => {
+    await applyModel(t.pool, 'eval-b');
+    const key = await openRunFor(t.registry, 'eval-b', 'x');
+    await t.registry.registerVersion(newVersion(key));
+    const begun = await Promise.all(Array.from({ length: 10 }, () => t.registry.beginEvaluation(evaluationOf(key))));
+    expect(new Set(begun.map((one) => one.evaluationId)).size).toBe(1);
+    expect(begun.flatMap((one) => one.earlierLooks)).toEqual([]);
+  });
+
+  it('keeps both results of a scoring that was repeated and shows the newer one', async () => {
+    await applyModel(t.pool, 'eval-c');
+    const key = await openRunFor(t.registry, 'eval-c', 'x');
+    await t.registry.registerVersion(newVersion(key));
+    const { evaluationId } = await t.registry.beginEvaluation(evaluationOf(key));
+    expect((await showRun(t.pool, key)).evaluations).toMatchObject([{ finishedAt: null, summary: null, gates: [] }]);
+    const finish = (evidence: string) =>
+      t.registry.finishEvaluation(evaluationId, { summary: summaryOf(evaluationId, evidence), gates: GATES });
+    await Promise.all([finish('first'), finish('first')]);
+    await finish('second');
+    await finish('first');
+    const [shown] = (await showRun(t.pool, key)).evaluations;
+    expect(shown?.summary?.evidenceDigest).toBe(digestOf('second'));
+    expect(shown?.gates).toEqual(GATES);
+    const { rows } = await t.pool.query('select 1 from perennial.evaluation_results where evaluation_id = $1', [
+      evaluationId,
+    ]);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('refuses to finish what was never begun', async () => {
+    await expect(
+      t.registry.finishEvaluation(987_654, { summary: summaryOf(987_654, 'e'), gates: [] }),
+    ).rejects.toMatchObject({ code: 'INVARIANT_BROKEN' });
+  });
+});
+
+describe('decisions', () => {
+  const decision = (eventId: string, accepted: boolean) =>
+    ({
+      eventId,
+      decision: 'approve',
+      by: 'reviewer',
+      reason: 'better on every slice',
+      evidence: digestOf('e').slice(0, 12),
+      channel: 'update',
+      answer: { accepted, code: accepted ? 'accepted' : 'stale-evidence', reason: accepted ? 'noted' : 'old' },
+    }) as const;
+
+  it('answers a repeated decision as the first time, on closed runs too', async () => {
+    await applyModel(t.pool, 'dec-a');
+    const key = await openRunFor(t.registry, 'dec-a', 'x');
+    const first = decision('one', false);
+    expect(await t.registry.recordDecision(key, first)).toEqual(first.answer);
+    expect(await t.registry.recordDecision(key, decision('one', true))).toEqual(first.answer);
+    await t.registry.closeRun(key, { outcome: TURNED_DOWN });
+    const late = { ...decision('two', false), channel: 'client' } as const;
+    await Promise.all([1, 2, 3].map(() => t.registry.recordDecision(key, late)));
+    const { approvals } = await showRun(t.pool, key);
+    expect(approvals.map(({ decidedAt: _at, ...row }) => row)).toEqual([first, late]);
+  });
+
+  it('refuses a decision on a run that does not exist', async () => {
+    await expect(t.registry.recordDecision({ modelId: 'dec-a', runNo: 9 }, decision('x', true))).rejects.toMatchObject({
+      code: 'RUN_UNKNOWN',
+    });
+  });
+});
+
+describe('the champion', () => {
+  it('has none before the first promotion, then who, since when and from which spec', async () => {
+    const specDigest = await modelWithVersions('champ-a', 1);
+    expect(await t.registry.champion('champ-a')).toBeNull();
+    expect(await t.registry.moveChampion(move('champ-a', { toVersion: 1 }))).toEqual({
+      version: 1,
+      epoch: 1,
+      previousVersion: null,
+    });
+    const champion = await t.registry.champion('champ-a');
+    const artifact = await t.registry.versionArtifact('champ-a', 1);
+    expect(champion).toMatchObject({ version: 1, epoch: 1, specDigest, trainedThrough: JANUARY.end, artifact });
+    expect(await championAt(t.pool, 'champ-a', champion?.since ?? '')).toEqual(champion);
+    const before = new Date(Date.parse(champion?.since ?? '') - 1).toISOString();
+    expect(await championAt(t.pool, 'champ-a', before)).toBeNull();
+    const listed = (await listModels(t.pool)).find((row) => row.modelId === 'champ-a');
+    expect(listed?.champion).toEqual({ version: 1, epoch: 1, since: champion?.since });
+  });
+
+  it('lets exactly one of twenty promotions at once win', async () => {
+    await modelWithVersions('champ-b', 3);
+    await t.registry.moveChampion(move('champ-b', { toVersion: 1 }));
+    const rivals = Array.from({ length: 20 }, (_, i) =>
+      move('champ-b', { toVersion: 2 + (i % 2), moveKey: `rival-${i}`, expected: { version: 1, epoch: 1 } }),
+    );
+    const { won, lost } = await settled(rivals.map((rival) => t.registry.moveChampion(rival)));
+    expect(won).toHaveLength(1);
+    expect(lost).toEqual(Array.from({ length: 19 }, () => 'CHAMPION_CHANGED'));
+    expect(await t.registry.champion('champ-b')).toMatchObject({ version: won[0]?.version, epoch: 2 });
+    expect(await championHistory(t.pool, 'champ-b')).toHaveLength(2);
+  });
+
+  it('lets exactly one of twenty first promotions at once win', async () => {
+    await modelWithVersions('champ-c', 1);
+    const rivals = Array.from({ length: 20 }, (_, i) => move('champ-c', { toVersion: 1, moveKey: `rival-${i}` }));
+    const { won, lost } = await settled(rivals.map((rival) => t.registry.moveChampion(rival)));
+    expect([won.length, lost.length]).toEqual([1, 19]);
+    expect(new Set(lost)).toEqual(new Set(['CHAMPION_CHANGED']));
+  });
+
+  it('answers a known move key with what that move did, wherever the champion is now', async () => {
+    await modelWithVersions('champ-d', 2);
+    const first = move('champ-d', { toVersion: 1 });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => t.registry.moveChampion(first)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    await t.registry.moveChampion(move('champ-d', { toVersion: 2, expected: { version: 1, epoch: 1 } }));
+    expect(await t.registry.moveChampion(first)).toEqual({ version: 1, epoch: 1, previousVersion: null });
+    expect(await t.registry.champion('champ-d')).toMatchObject({ version: 2, epoch: 2 });
+  });
+
+  it('refuses a move whose expectation is off by version or by epoch, and says where the champion is', async () => {
+    await modelWithVersions('champ-e', 2);
+    await t.registry.moveChampion(move('champ-e', { toVersion: 1 }));
+    for (const expected of [
+      { version: null, epoch: 0 },
+      { version: 1, epoch: 0 },
+      { version: 2, epoch: 1 },
+    ]) {
+      await expect(t.registry.moveChampion(move('champ-e', { toVersion: 2, expected }))).rejects.toMatchObject({
+        code: 'CHAMPION_CHANGED',
+        details: { present: { version: 1, epoch: 1 } },
+      });
+    }
+  });
+
+  it('refuses a version that does not exist, another model, and a move to where it is', async () => {
+    await modelWithVersions('champ-f', 1);
+    await expect(t.registry.moveChampion(move('champ-f', { toVersion: 9 }))).rejects.toMatchObject({
+      code: 'ARTIFACT_MISSING',
+    });
+    await expect(t.registry.moveChampion(move('nobody', { toVersion: 1 }))).rejects.toMatchObject({
+      code: 'MODEL_UNKNOWN',
+    });
+    await t.registry.moveChampion(move('champ-f', { toVersion: 1 }));
+    await expect(
+      t.registry.moveChampion(move('champ-f', { toVersion: 1, moveKey: 'again', expected: { version: 1, epoch: 1 } })),
+    ).rejects.toMatchObject({ code: 'CHAMPION_CHANGED' });
+    expect(await championHistory(t.pool, 'champ-f')).toHaveLength(1);
+  });
+});
+
+describe('a rollback', () => {
+  const back = (modelId: string, from: number, to: number, epoch: number): ChampionMove =>
+    move(modelId, {
+      kind: 'rollback',
+      toVersion: to,
+      moveKey: `${modelId}/back-${epoch}`,
+      expected: { version: from, epoch },
+      reason: 'worse on mature labels',
+      evidenceDigest: null,
+    });
+
+  async function promoted(modelId: string, count: number): Promise<void> {
+    await modelWithVersions(modelId, count);
+    for (let version = 1; version <= count; version++) {
+      const expected = { version: version === 1 ? null : version - 1, epoch: version - 1 };
+      await t.registry.moveChampion(move(modelId, { toVersion: version, expected }));
+    }
+  }
+
+  it('opens an incident and blocks the recipe of the version it leaves, once', async () => {
+    await promoted('back-a', 2);
+    const request = back('back-a', 2, 1, 2);
+    const answers = await Promise.all([1, 2, 3].map(() => t.registry.moveChampion(request)));
+    expect(answers).toEqual(Array.from({ length: 3 }, () => ({ version: 1, epoch: 3, previousVersion: 2 })));
+    const { rows } = await t.pool.query(
+      `select i.kind, i.epoch, i.reason, i.opened_by, b.version, b.recipe_digest
+       from perennial.incidents i join perennial.blocked_recipes b using (incident_id) where i.model_id = 'back-a'`,
+    );
+    const recipe = digestOf('recipe back-a/2');
+    const reason = 'worse on mature labels';
+    expect(rows).toEqual([
+      { kind: 'rollback', epoch: 3, reason, opened_by: 'operator', version: 2, recipe_digest: recipe },
+    ]);
+    const [newest, promotion] = await championHistory(t.pool, 'back-a');
+    expect(newest).toMatchObject({ kind: 'rollback', fromVersion: 2, toVersion: 1, blockedRecipe: recipe, epoch: 3 });
+    expect(promotion).toMatchObject({ kind: 'promotion', toVersion: 2, blockedRecipe: null, epoch: 2 });
+  });
+
+  it('leaves nothing behind when it is refused', async () => {
+    await promoted('back-b', 1);
+    await expect(t.registry.moveChampion(back('back-b', 1, 7, 1))).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+    await applyModel(t.pool, 'back-c');
+    await makeVersion(t.registry, 'back-c', 'x');
+    const none = { ...back('back-c', 1, 1, 0), expected: { version: null, epoch: 0 } };
+    await expect(t.registry.moveChampion(none)).rejects.toMatchObject({ code: 'CHAMPION_CHANGED' });
+    const { rows } = await t.pool.query(`select 1 from perennial.incidents where model_id in ('back-b', 'back-c')`);
+    expect(rows).toEqual([]);
+  });
+
+  it('is not offered the version that an earlier rollback left', async () => {
+    await promoted('back-d', 3);
+    const past = async () => (await t.registry.pastChampions('back-d')).map((row) => row.version);
+    expect(await past()).toEqual([2, 1]);
+    await t.registry.moveChampion(back('back-d', 3, 2, 3));
+    expect(await past()).toEqual([1]);
+    await t.registry.moveChampion(back('back-d', 2, 1, 4));
+    expect(await past()).toEqual([]);
+    await t.registry.moveChampion(
+      move('back-d', { toVersion: 3, moveKey: 'again', expected: { version: 1, epoch: 5 } }),
+    );
+    expect(await past()).toEqual([1]);
+  });
+});

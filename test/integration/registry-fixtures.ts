@@ -1,0 +1,219 @@
+/** A database with the registry's schema for one test file, and the steps of a run that its tests begin with. */
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll } from 'vitest';
+import type { ChampionMove, NewEvaluation, NewVersion, Registry, RunKey } from '#dist/activities/deps.js';
+import { canonicalDigest, canonicalJson } from '#dist/core/canonical-json.js';
+import { specSchema } from '#dist/core/spec/schema.js';
+import type { EvaluationSummary, GateResult, Outcome, SnapshotRef } from '#dist/core/types.js';
+import { createRegistry } from '#dist/registry/create-registry.js';
+import { createPool } from '#dist/registry/pool.js';
+import { applySpec, type SpecApplication } from '#dist/registry/specs.js';
+import { type FreshDatabase, freshDatabase } from '../setup/services.js';
+
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export interface TestRegistry {
+  readonly pool: Pool;
+  readonly registry: Registry;
+  readonly url: string;
+}
+
+/** Call at the top of a file; the values are there from the first test on. */
+export function useRegistry(name: string): TestRegistry {
+  let database: FreshDatabase | undefined;
+  const made: { pool?: Pool; registry?: Registry } = {};
+  beforeAll(async () => {
+    database = await freshDatabase(name);
+    made.pool = createPool(database.url, { maxConnections: 25 });
+    made.registry = createRegistry(made.pool);
+  });
+  afterAll(async () => {
+    await made.pool?.end();
+    await database?.drop();
+  });
+  const need = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error('The database is made before the first test, not while the file is read.');
+    return value;
+  };
+  return {
+    get pool() {
+      return need(made.pool);
+    },
+    get registry() {
+      return need(made.registry);
+    },
+    get url() {
+      return need(database).url;
+    },
+  };
+}
+
+export function specApplication(modelId: string, options: { seed?: number; by?: string } = {}): SpecApplication {
+  const spec = specSchema.parse({
+    model: modelId,
+    source: { kind: 'csv', path: '/data/rows.csv' },
+    features: [{ kind: 'numeric', name: 'distance' }],
+    window: { sliding: 'P30D' },
+    gates: [{ metric: 'auc', min: 0.5 }],
+    trainer: { seed: options.seed ?? 1 },
+  });
+  return { spec, digest: canonicalDigest(spec), canonicalText: canonicalJson(spec), by: options.by ?? 'operator' };
+}
+
+export async function applyModel(pool: Pool, modelId: string): Promise<string> {
+  const application = specApplication(modelId);
+  await applySpec(pool, application);
+  return application.digest;
+}
+
+export async function commit(registry: Registry, modelId: string, triggerId: string): Promise<void> {
+  await registry.commitTrigger({
+    modelId,
+    triggerId,
+    cause: 'manual',
+    requestedBy: 'requester',
+    clock: { mode: 'wall' },
+    body: { reason: 'a test' },
+  });
+}
+
+/** Commits the trigger and opens a run for it. */
+export async function openRunFor(registry: Registry, modelId: string, triggerId: string): Promise<RunKey> {
+  await commit(registry, modelId, triggerId);
+  const result = await registry.openRun({
+    modelId,
+    triggerIds: [triggerId],
+    cause: 'manual',
+    requestedBy: 'requester',
+    clock: { mode: 'wall' },
+  });
+  if (!result.opened) throw new Error(`run ${result.openRunNo} of ${modelId} is open already`);
+  return { modelId, runNo: result.runNo };
+}
+
+export const JANUARY = { start: '2001-01-01T00:00:00.000Z', end: '2001-02-01T00:00:00.000Z' };
+export const FEBRUARY = { start: '2001-02-01T00:00:00.000Z', end: '2001-03-01T00:00:00.000Z' };
+export const MARCH = { start: '2001-03-01T00:00:00.000Z', end: '2001-04-01T00:00:00.000Z' };
+
+export function newVersion(key: RunKey, name = `${key.modelId}/${key.runNo}`): NewVersion {
+  return {
+    ...key,
+    attempt: 1,
+    artifact: { digest: digestOf(`artifact ${name}`), bytes: 123_456 },
+    recipeDigest: digestOf(`recipe ${name}`),
+    trainingContentDigest: digestOf(`rows ${name}`),
+    trainingWindow: JANUARY,
+    training: {
+      trainEpochs: 5,
+      bestTrainEpoch: 3,
+      validationLoss: 0.512345678901234,
+      resumedFromTrainEpoch: 0,
+      environment: { backend: 'tensorflow', threads: 1 },
+    },
+  };
+}
+
+export const TURNED_DOWN: Outcome = {
+  kind: 'turned-down',
+  reasons: ['The gain is not above the margin.'],
+  verdict: 'reject',
+  candidateVersion: 1,
+  championVersion: null,
+  evidenceDigest: null,
+};
+
+/** A run from its trigger to a registered version, closed. */
+export async function makeVersion(registry: Registry, modelId: string, triggerId: string): Promise<number> {
+  const key = await openRunFor(registry, modelId, triggerId);
+  const { version } = await registry.registerVersion(newVersion(key));
+  await registry.closeRun(key, { outcome: TURNED_DOWN });
+  return version;
+}
+
+export function move(modelId: string, change: Partial<ChampionMove> & Pick<ChampionMove, 'toVersion'>): ChampionMove {
+  return {
+    modelId,
+    moveKey: `${modelId}/to-${change.toVersion}`,
+    kind: 'promotion',
+    expected: { version: null, epoch: 0 },
+    by: 'operator',
+    reason: 'measured win',
+    evidenceDigest: digestOf('evidence'),
+    runNo: null,
+    ...change,
+  };
+}
+
+export function evaluationOf(key: RunKey, change: Partial<NewEvaluation> = {}): NewEvaluation {
+  return {
+    ...key,
+    candidateVersion: 1,
+    championVersion: null,
+    championEpoch: 0,
+    holdoutContentDigest: digestOf('holdout'),
+    holdoutWindow: FEBRUARY,
+    ...change,
+  };
+}
+
+export function snapshotOf(kind: SnapshotRef['kind'], name: string): SnapshotRef {
+  return {
+    kind,
+    contentDigest: digestOf(`content ${name}`),
+    parquet: { digest: digestOf(`parquet ${name}`), bytes: 9_876_543_210 },
+    manifest: { digest: digestOf(`manifest ${name}`), bytes: 1_234 },
+    window: JANUARY,
+    asOf: MARCH.start,
+    rows: { in: 100, used: 90, unlabelled: 4, excluded: 3, quarantined: 3 },
+  };
+}
+
+export const GATES: readonly GateResult[] = [
+  {
+    gate: 'gain:auc',
+    metric: 'auc',
+    slice: 'all',
+    required: true,
+    value: 0.0291234567890123,
+    interval: { lower: 0.024, upper: 0.034, confidence: 0.975 },
+    threshold: 0,
+    passed: true,
+    reason: 'The lower bound is above zero.',
+  },
+  {
+    gate: 'min:auc@origin=ORD',
+    metric: 'auc',
+    slice: 'origin=ORD',
+    required: false,
+    value: null,
+    interval: null,
+    threshold: 0.6,
+    passed: null,
+    reason: 'Too few days.',
+  },
+];
+
+export function summaryOf(evaluationId: number, evidence: string): EvaluationSummary {
+  return {
+    evaluationId,
+    verdict: 'promote',
+    comparison: 'win',
+    metric: 'auc',
+    mode: 'superior',
+    candidateVersion: 1,
+    championVersion: null,
+    championEpoch: 0,
+    candidateValue: 0.66,
+    championValue: null,
+    difference: null,
+    interval: null,
+    interval95: null,
+    rowInterval95: null,
+    look: 1,
+    blocks: 28,
+    reasons: ['better'],
+    evidenceDigest: digestOf(evidence),
+    report: { digest: digestOf('report'), bytes: 4_096 },
+  };
+}

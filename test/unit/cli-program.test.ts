@@ -1,0 +1,139 @@
+/** The command line as a whole: help, wrong arguments, and each error as a text with its exit code; the document beside it. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { CliContext } from '#dist/cli/context.js';
+import { failureOf } from '#dist/cli/fail.js';
+import { buildProgram, runCli } from '#dist/cli/program.js';
+import { ERROR_TABLE, type ErrorCode, PipelineError } from '#dist/core/errors.js';
+
+const documentText = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+
+interface Seen {
+  out: string;
+  err: string;
+  exitCode: number;
+}
+
+function contextOf(seen: Seen, error: unknown): CliContext {
+  return {
+    io: {
+      out: (text) => {
+        seen.out += `${text}\n`;
+      },
+      err: (text) => {
+        seen.err += `${text}\n`;
+      },
+      width: null,
+      hasColour: false,
+      ask: async () => null,
+      setExitCode: (code) => {
+        seen.exitCode = code;
+      },
+    },
+    openClient: () => Promise.reject(error),
+  };
+}
+
+/** Runs a command line whose client cannot be opened: `error` is what it meets. */
+async function run(args: readonly string[], error: unknown = new Error('not reached')): Promise<Seen> {
+  const seen: Seen = { out: '', err: '', exitCode: 0 };
+  await runCli(args, contextOf(seen, error));
+  return seen;
+}
+
+const codes = Object.keys(ERROR_TABLE) as ErrorCode[];
+
+describe('errors', () => {
+  it.each(codes)('%s ends with the exit code of the table, its message and its advice', async (code) => {
+    const seen = await run(['runs'], new PipelineError(code, 'what and where'));
+    expect(seen).toEqual({
+      out: '',
+      err: `${code}: what and where\n${ERROR_TABLE[code].advice}\n`,
+      exitCode: ERROR_TABLE[code].exitCode,
+    });
+  });
+
+  it('finds our code behind what Temporal wraps around it', () => {
+    const wrapped = new Error('Workflow Update failed', {
+      cause: Object.assign(new Error('the champion moved'), { type: 'CHAMPION_CHANGED' }),
+    });
+    expect(failureOf(wrapped)).toMatchObject({ code: 'CHAMPION_CHANGED', message: 'the champion moved', exitCode: 4 });
+  });
+
+  it('tells a server that cannot be reached from an error nobody named', async () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+    expect((await run(['verify'], refused)).exitCode).toBe(7);
+    const seen = await run(['verify'], new Error('odd'));
+    expect(seen).toMatchObject({ exitCode: 1, out: '' });
+    expect(seen.err).toBe('UNEXPECTED: odd\nRun the command again with --verbose to see where it happened.\n');
+  });
+
+  it('shows a stack only when asked, and JSON for programs', async () => {
+    const error = new PipelineError('RUN_UNKNOWN', 'no such run', { details: { runNo: 3 } });
+    expect((await run(['show', 'm/3', '--verbose'], error)).err).toMatch(/RUN_UNKNOWN: no such run[\s\S]*at /);
+    const seen = await run(['show', 'm/3', '--json'], error);
+    expect(JSON.parse(seen.out)).toMatchObject({ error: { code: 'RUN_UNKNOWN', details: { runNo: 3 } } });
+    expect(seen.err).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('arguments', () => {
+  it.each([
+    [['nothing']],
+    [['show']],
+    [['retrain', 'm']],
+    [['approve', 'm/1']],
+    [['rollback', 'm', '--reason', 'r', '--to', '0']],
+    [['runs', '--limit', '-1']],
+    [['schedule', 'm', '--pause', '--delete']],
+    [['runs', '--unknown']],
+    [['show', 'not-a-run']],
+    [['champion', 'm', '--at', 'yesterday']],
+    [['labels', 'M', '--through', '2001-04-01']],
+    [['apply', 'no/such/file.yaml']],
+    [[]],
+  ])('%j ends with exit code 2 and a word on what is wrong', async (args) => {
+    const seen = await run(args);
+    expect(seen.exitCode).toBe(2);
+    expect(seen.err).not.toBe('');
+    expect(seen.err).not.toContain('not reached');
+  });
+
+  it('help and version are answers', async () => {
+    const help = await run(['--help']);
+    expect(help).toMatchObject({ exitCode: 0, err: '' });
+    expect(help.out).toContain('perennial apply examples/flights/all-past.yaml');
+    expect((await run(['--version'])).out.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect((await run(['approve', '--help'])).out).toContain('--evidence <digest>');
+  });
+
+  it('checks a pipeline without a platform, under another model id too', async () => {
+    const seen = await run(['apply', 'examples/flights/january.yaml', '--model', 'other', '--dry-run', '--json']);
+    expect(seen).toMatchObject({ exitCode: 0, err: '' });
+    expect(JSON.parse(seen.out)).toMatchObject({ modelId: 'other', spec: { model: 'other' } });
+  });
+});
+
+describe('docs/cli.md', () => {
+  const program = buildProgram(contextOf({ out: '', err: '', exitCode: 0 }, null));
+  const rows = new Map(
+    [...documentText.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map((match) => [Number(match[1]), match[2]]),
+  );
+
+  it.each(program.commands.map((command) => [command.name(), command] as const))(
+    'has %s with its options',
+    (name, command) => {
+      const row = new RegExp(`^\\| \`perennial ${name}\\b([^\`]*)\` \\|`, 'm').exec(documentText)?.[1];
+      expect(row, `a row for ${name}`).toBeDefined();
+      const own = command.options.map((option) => option.long ?? '').filter((long) => !/^--(json|verbose)$/.test(long));
+      for (const long of own) expect(row).toContain(long);
+      for (const long of row?.match(/--[a-z-]+/g) ?? []) {
+        expect(command.options.map((option) => option.long)).toContain(long);
+      }
+    },
+  );
+
+  it.each(codes)('has %s beside its exit code', (code) => {
+    expect(rows.get(ERROR_TABLE[code].exitCode)).toContain(`\`${code}\``);
+  });
+});

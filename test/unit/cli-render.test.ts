@@ -1,0 +1,306 @@
+/** What commands print, from the facts alone. */
+
+import { describe, expect, it } from 'vitest';
+import type { ChampionView, RunDetail, RunItem } from '#dist/cli/client-port.js';
+import { awaitedEvaluation, commandToCopy } from '#dist/cli/commands/decide.js';
+import { renderChecks } from '#dist/cli/commands/doctor.js';
+import { checkHost, checkNode } from '#dist/cli/doctor-checks.js';
+import { renderApply, renderChampion, renderVerify } from '#dist/cli/render-model.js';
+import { renderRun } from '#dist/cli/render-run.js';
+import { renderRuns, troubleOf } from '#dist/cli/render-runs.js';
+import type { EvaluationSummary } from '#dist/core/types.js';
+
+const free = { width: null, hasColour: false };
+const digest = 'ab12'.repeat(16);
+const ref = { digest, bytes: 1 };
+const march = { start: '2001-03-01T00:00:00.000Z', end: '2001-04-01T00:00:00.000Z' };
+
+const open: RunItem = {
+  modelId: 'flights',
+  runNo: 3,
+  workflowId: 'retrain/flights/3',
+  cause: 'manual',
+  requestedBy: 'requester',
+  stage: 'approve',
+  openedAt: '2001-04-01T00:00:00.000Z',
+  closedAt: null,
+  outcome: null,
+  failure: null,
+  workflow: 'running',
+};
+
+const closed: RunItem = {
+  ...open,
+  closedAt: '2001-04-02T03:00:00.000Z',
+  stage: 'done',
+  workflow: null,
+  outcome: {
+    kind: 'turned-down',
+    reasons: ['The candidate loses by 0.0300 AUC.'],
+    verdict: 'reject',
+    candidateVersion: 2,
+    championVersion: 1,
+    evidenceDigest: digest,
+  },
+};
+
+const evaluation: EvaluationSummary = {
+  evaluationId: 1,
+  verdict: 'reject',
+  comparison: 'loss',
+  metric: 'auc',
+  mode: 'superior',
+  candidateVersion: 2,
+  championVersion: 1,
+  championEpoch: 1,
+  candidateValue: 0.61,
+  championValue: 0.64,
+  difference: -0.03,
+  interval: { lower: -0.042, upper: -0.018, confidence: 0.975 },
+  interval95: { lower: -0.04, upper: -0.02, confidence: 0.95 },
+  rowInterval95: { lower: -0.031, upper: -0.029, confidence: 0.95 },
+  look: 1,
+  blocks: 31,
+  reasons: ['The upper bound of the gain is below zero.'],
+  evidenceDigest: digest,
+  report: ref,
+};
+
+const detail: RunDetail = {
+  run: open,
+  specDigest: digest,
+  status: {
+    modelId: 'flights',
+    runNo: 3,
+    stage: 'approve',
+    now: '2001-04-02T03:00:00.000Z',
+    awaits: 'a decision on version 2',
+    awaitsUntil: '2001-04-09T03:00:00.000Z',
+    evidenceDigest: digest,
+    candidateVersion: 2,
+    championVersion: 1,
+  },
+  stages: [{ stage: 'assess', at: '2001-04-01T00:00:00.000Z' }],
+  assessment: {
+    verdict: 'clear',
+    inputsAsOf: march.end,
+    window: march,
+    reasons: [],
+    checks: [
+      {
+        check: 'row-count',
+        column: null,
+        severity: 'error',
+        passed: true,
+        value: 1,
+        threshold: 0.5,
+        text: 'enough rows',
+      },
+      {
+        check: 'range',
+        column: 'distance',
+        severity: 'warn',
+        passed: false,
+        value: 0.02,
+        threshold: 0.01,
+        text: 'far rows',
+      },
+    ],
+  },
+  coverage: {
+    training: null,
+    holdout: {
+      window: march,
+      asOf: march.end,
+      rows: 1000,
+      labelled: 968,
+      overall: 0.968,
+      perClass: { '1': 0.95, '0': 0.97 },
+      newestLabelAt: null,
+    },
+  },
+  snapshots: [
+    {
+      kind: 'holdout',
+      contentDigest: digest,
+      parquet: ref,
+      manifest: ref,
+      window: march,
+      asOf: march.end,
+      rows: { in: 1000, used: 990, unlabelled: 7, excluded: 2, quarantined: 1 },
+    },
+  ],
+  evaluation,
+  gates: [
+    {
+      gate: 'min:auc@hubs',
+      metric: 'auc',
+      slice: 'hubs',
+      required: true,
+      value: null,
+      interval: null,
+      threshold: 0.55,
+      passed: null,
+      reason: 'only 40 rows',
+    },
+  ],
+  decisions: [
+    {
+      eventId: 'e',
+      decision: 'approve',
+      by: 'requester',
+      reason: 'looks fine',
+      evidence: digest.slice(0, 12),
+      at: march.end,
+      channel: 'update',
+      answer: { accepted: false, code: 'not-allowed', reason: 'another person has to' },
+    },
+  ],
+};
+
+describe('show', () => {
+  const text = renderRun(detail, free);
+
+  it('says what is awaited and until when', () => {
+    expect(text).toContain('awaits  a decision on version 2');
+    expect(text).toContain('until   2001-04-09 03:00Z');
+    expect(text).toContain('run     flights/3  (retrain/flights/3)');
+  });
+
+  it('shows candidate against champion with every interval, and which of them gates', () => {
+    expect(text).toContain('candidate     version 2  auc 0.6100');
+    expect(text).toContain('-0.0300  [-0.0420, -0.0180] at 97.5 %  loss');
+    expect(text).toContain('assumes independent rows; never gates');
+    expect(text).toContain(`evidence      ${digest.slice(0, 16)}`);
+  });
+
+  it('never shows a gate that was not assessable as passed or failed', () => {
+    expect(text).toMatch(/min:auc@hubs +not assessable +yes +– +0\.5500/);
+  });
+
+  it('shows labels, row counts, warnings, and refused decisions with their reason', () => {
+    expect(text).toContain('96.8 %');
+    expect(text).toContain('0: 97.0 %, 1: 95.0 %');
+    expect(text).toMatch(/holdout {3}\[2001-03-01, 2001-04-01\) +2001-04-01 +1000 +990 +7 +2 +1 /);
+    expect(text).toContain('- warn: far rows');
+    expect(text).toContain('not-allowed');
+    expect(text).toContain('looks fine (another person has to)');
+  });
+
+  it('says of a first version that it has nothing to win against', () => {
+    const first = { ...evaluation, championVersion: null, championValue: null, difference: null, interval: null };
+    const shown = renderRun({ ...detail, evaluation: { ...first, interval95: null, rowInterval95: null } }, free);
+    expect(shown).toContain('none yet: only absolute gates');
+    expect(shown).not.toContain('difference');
+  });
+
+  it('ends with outcome and reasons, or with the failure', () => {
+    expect(renderRun({ ...detail, run: closed, status: null }, free)).toContain(
+      'Outcome\nturned-down  (candidate 2, champion 1)\n- The candidate loses by 0.0300 AUC.',
+    );
+    const failed = { ...closed, outcome: null, failure: 'TRAINER_TIMEOUT: too slow' };
+    expect(renderRun({ ...detail, run: failed, status: null }, free)).toContain('Outcome\nfailed\n- TRAINER_TIMEOUT');
+  });
+});
+
+describe('runs', () => {
+  it('lists what became of each run, and why', () => {
+    expect(renderRuns([closed], free).split('\n')[1]).toMatch(/^flights\/3 {2}turned-down .* The candidate loses/);
+    expect(renderRuns([], free)).toContain('No runs yet');
+  });
+
+  it('shows a stuck workflow and an open row without one, with what to do', () => {
+    expect(renderRuns([{ ...open, workflow: 'stuck' }], free)).toMatch(
+      /STUCK[\s\S]*temporal workflow show -w retrain\/flights\/3/,
+    );
+    expect(renderRuns([{ ...open, workflow: 'missing' }], free)).toMatch(/NO WORKFLOW[\s\S]*is open in the registry/);
+    expect(troubleOf(open)).toBeNull();
+    expect(troubleOf({ ...closed, workflow: 'closed' })).toBeNull();
+  });
+});
+
+describe('approve', () => {
+  it('gives the command to copy, quoted for a shell', () => {
+    const asked = {
+      run: { modelId: 'flights', runNo: 3 },
+      decision: 'approve' as const,
+      options: { reason: "it's better", by: 'a b' },
+    };
+    expect(commandToCopy(asked, digest)).toBe(
+      `perennial approve flights/3 --evidence ${digest.slice(0, 16)} --reason 'it'\\''s better' --by 'a b'`,
+    );
+  });
+
+  it('shows nothing to decide on a run that is closed or in another stage', () => {
+    expect(awaitedEvaluation(detail)).toBe(evaluation);
+    expect(() => awaitedEvaluation({ ...detail, run: closed })).toThrow(/closed \(turned-down\)/);
+    const training = { ...detail, status: { ...detail.status!, stage: 'train' as const } };
+    expect(() => awaitedEvaluation(training)).toThrow(/is in stage train/);
+    expect(() => awaitedEvaluation({ ...detail, status: null })).toThrow(/awaits no decision/);
+  });
+});
+
+describe('a model', () => {
+  it('shows what applying changed, and its warnings', () => {
+    const changes = [{ path: 'margin', before: 0, after: 0.01 }];
+    const text = renderApply({ modelId: 'm', digest, isNew: true, changes }, ['something']);
+    expect(text).toBe(`m: applied spec ${digest.slice(0, 16)}\n  margin: 0 -> 0.01\nwarning: something`);
+    expect(renderApply({ modelId: 'm', digest, isNew: false, changes: [] }, [])).toContain('nothing changed');
+    const first = [{ path: 'model', before: null, after: 'm' }];
+    expect(renderApply({ modelId: 'm', digest, isNew: true, changes: first }, [])).toContain('first of this model');
+  });
+
+  it('shows the champion of an instant, and every move when asked', () => {
+    const view: ChampionView = {
+      modelId: 'm',
+      at: march.end,
+      champion: { version: 2, epoch: 2, since: march.start, artifact: ref, trainedThrough: march.start },
+      history: [
+        {
+          epoch: 2,
+          at: march.start,
+          kind: 'promotion',
+          fromVersion: 1,
+          toVersion: 2,
+          by: 'policy',
+          reason: 'win',
+          runNo: 3,
+          evidenceDigest: digest,
+        },
+      ],
+    };
+    expect(renderChampion(view, { ...free, hasHistory: false })).toContain('m version 2 at 2001-04-01');
+    expect(renderChampion(view, { ...free, hasHistory: false })).not.toContain('promotion');
+    expect(renderChampion(view, { ...free, hasHistory: true })).toMatch(/2 {2}2001-03-01 {2}promotion +1 +2 +3/);
+    expect(renderChampion({ ...view, champion: null, at: null }, { ...free, hasHistory: true })).toContain(
+      'no champion yet',
+    );
+  });
+
+  it('names the sequence number at which a chain breaks', () => {
+    const whole = { modelId: 'a', entries: 5, headHash: digest, brokenSeq: null, reason: null };
+    const text = renderVerify([whole, { ...whole, modelId: 'b', brokenSeq: 3, reason: 'its hash does not follow' }]);
+    expect(text).toContain('a: whole, 5 entries');
+    expect(text).toContain('b: BROKEN at sequence number 3 of 5: its hash does not follow');
+  });
+});
+
+describe('doctor', () => {
+  it('judges versions of Node and the host', () => {
+    expect(['20.11.1', '20.12.0', '24.1.0', '25.0.0', '18.0.0'].map((version) => checkNode(version).state)).toEqual([
+      'fail',
+      'ok',
+      'ok',
+      'warn',
+      'fail',
+    ]);
+    expect(checkHost('darwin', 'arm64').state).toBe('warn');
+  });
+
+  it('counts what failed and says what to do', () => {
+    const text = renderChecks([checkNode('18.0.0'), checkNode('22.0.0')], free);
+    expect(text).toContain('Install Node 20.12 to 24.');
+    expect(text).toContain('1 of 2 checks failed.');
+    expect(renderChecks([checkNode('22.0.0')], free)).toContain('Ready.');
+  });
+});
