@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const common = {
   pool: 'forks' as const,
+  unstubEnvs: true,
   // The build is what runs in production: loaded by Node itself, never transformed.
   server: { deps: { external: [/\/dist\//] } },
 };

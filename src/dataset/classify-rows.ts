@@ -21,18 +21,22 @@ export interface Classified {
   readonly counts: RowCounts;
   /** Quarantined rows by the first check that failed, reasons without rows left out. */
   readonly quarantined: Readonly<Record<string, number>>;
+  /** The used rows lie in snapshot order as they are. */
+  readonly isReadInOrder: boolean;
 }
 
 const number = (value: number): string => `${quoteLiteral(String(value))}::DOUBLE`;
 
-function rowChecks(spec: PipelineSpec, plan: ColumnPlan): RowCheck[] {
+function rowChecks(spec: PipelineSpec, plan: ColumnPlan, hasDuplicates: boolean): RowCheck[] {
   const { id, eventAt, rowKnownAt } = ROW_KEYS;
   const checks: RowCheck[] = [
     { reason: 'event-time', fails: `${eventAt} IS NULL` },
     { reason: 'id-missing', fails: `${id} IS NULL` },
   ];
   if (plan.hasRowKnownAt) checks.push({ reason: 'row-known-at', fails: `${rowKnownAt} IS NULL` });
-  checks.push({ reason: 'duplicate-id', fails: 'row_no IN (SELECT row_no FROM duplicate_rows)' });
+  if (hasDuplicates) {
+    checks.push({ reason: 'duplicate-id', fails: 'row_no IN (SELECT row_no FROM duplicate_rows)' });
+  }
   for (const column of plan.rows.filter((candidate) => candidate.use === 'number')) {
     const { key, source } = column;
     if (spec.source.kind === 'csv') checks.push({ reason: `not-a-number:${source}`, fails: unparsedKey(key) });
@@ -47,18 +51,17 @@ function rowChecks(spec: PipelineSpec, plan: ColumnPlan): RowCheck[] {
 }
 
 /** Rows whose id an earlier row has; which one is first hangs on values alone, never on the order they were read in. */
-async function markDuplicates(duck: Duck, plan: ColumnPlan): Promise<void> {
+async function markDuplicates(duck: Duck, plan: ColumnPlan): Promise<boolean> {
   const { id, eventAt } = ROW_KEYS;
   const order = [...new Set([eventAt, ...plan.rows.map((column) => column.key)])].map((key) => `${key} NULLS LAST`);
   const [ids] = await duck.rows(`SELECT count(${id}) = count(DISTINCT ${id}) AS is_unique FROM source_rows`);
-  const repeated =
-    ids?.is_unique === true
-      ? 'false'
-      : `${id} IN (SELECT ${id} FROM source_rows GROUP BY ${id} HAVING count(*) > 1 AND ${id} IS NOT NULL)`;
+  if (ids?.is_unique === true) return false;
+  const repeated = `${id} IN (SELECT ${id} FROM source_rows WHERE ${id} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`;
   await duck.run(
     `CREATE TABLE duplicate_rows AS SELECT row_no FROM (SELECT rowid AS row_no, row_number() OVER (PARTITION BY ${id} ORDER BY ${order.join(', ')}) AS place ` +
       `FROM source_rows WHERE ${repeated}) WHERE place > 1`,
   );
+  return true;
 }
 
 const within = (windows: readonly Window[]): string =>
@@ -89,8 +92,8 @@ export async function classifyRows(
   options: { readonly spec: PipelineSpec; readonly excluding: readonly Window[]; readonly last: number | null },
 ): Promise<Classified> {
   const { id, eventAt } = ROW_KEYS;
-  await markDuplicates(duck, plan);
-  const checks = rowChecks(options.spec, plan);
+  const hasDuplicates = await markDuplicates(duck, plan);
+  const checks = rowChecks(options.spec, plan, hasDuplicates);
   const view = { excluding: options.excluding, checks };
   await duck.run(classView({ ...view, isOld: 'false' }));
   if (options.last !== null) {
@@ -103,10 +106,24 @@ export async function classifyRows(
     const isOld = `coalesce(${eventAt} < ${at} OR (${eventAt} = ${at} AND ${id} < (SELECT id FROM oldest_kept)), false)`;
     await duck.run(classView({ ...view, isOld }));
   }
-  return countClasses(duck, checks);
+  const counted = await countClasses(duck, checks);
+  return { ...counted, isReadInOrder: plan.labels === null && !hasDuplicates && (await isInOrder(duck)) };
 }
 
-async function countClasses(duck: Duck, checks: readonly RowCheck[]): Promise<Classified> {
+/**
+ * Whether the used rows lie in snapshot order as they were read: a sort of all columns is then saved. Asked only where no join
+ * stands between the rows and the file, since DuckDB keeps the order of rows through filters and projections.
+ */
+async function isInOrder(duck: Duck): Promise<boolean> {
+  const { id, eventAt } = ROW_KEYS;
+  const [row] = await duck.rows(
+    `SELECT count(*) AS n FROM (SELECT ${eventAt} AS at_this, lag(${eventAt}) OVER () AS at_last, ${id} AS id_this, lag(${id}) OVER () AS id_last ` +
+      `FROM classified WHERE class = 'used') WHERE at_this < at_last OR (at_this = at_last AND id_this < id_last)`,
+  );
+  return Number(row?.n) === 0;
+}
+
+async function countClasses(duck: Duck, checks: readonly RowCheck[]): Promise<Omit<Classified, 'isReadInOrder'>> {
   const groups = await duck.rows('SELECT class, reason, count(*) AS n FROM classified GROUP BY ALL ORDER BY ALL');
   const total = { used: 0, unlabelled: 0, excluded: 0, quarantined: 0 };
   const quarantined: Record<string, number> = {};

@@ -23,6 +23,10 @@ import {
   snapshotScan,
   writeSnapshotFile,
 } from './snapshot-file.js';
+import { vectorItems } from './vectors.js';
+
+/** Place of the event time in the file: after the id. */
+const EVENT_AT = 1;
 
 export interface FreezeTools {
   readonly store: ArtifactStore;
@@ -69,8 +73,13 @@ function checkCounts(counts: RowCounts, request: FreezeRequest): void {
 async function describeFile(duck: Duck, path: string, columns: readonly SnapshotColumn[], rows: number) {
   const numeric = columns.flatMap((column, at) => (column.kind === 'numeric' ? [at] : []));
   const sample = new EvenSample(rows, numeric);
+  let newest = -(2n ** 63n);
   async function* sampled() {
     for await (const chunk of duck.chunks(`SELECT * FROM ${snapshotScan(path)}`)) {
+      for (const eventAt of vectorItems(chunk, EVENT_AT, BigInt64Array)) {
+        assertInvariant(eventAt >= newest, 'The rows of the snapshot file are out of order.');
+        newest = eventAt;
+      }
       sample.add(chunk);
       yield chunk;
     }
@@ -88,10 +97,11 @@ export async function freezeWindow(
 ): Promise<SnapshotRef> {
   const { spec, request } = options;
   const plan = planColumns(spec);
-  const { counts, quarantined } = await classifyWindow(duck, plan, { ...options, connectionUrl: tools.connectionUrl });
+  const classified = await classifyWindow(duck, plan, { ...options, connectionUrl: tools.connectionUrl });
+  const { counts, quarantined, isReadInOrder } = classified;
   checkCounts(counts, request);
   const path = join(duck.dir, 'rows.parquet');
-  await writeSnapshotFile(duck, plan, path);
+  await writeSnapshotFile(duck, plan, { path, isReadInOrder });
   const columns = snapshotColumns(plan);
   const { content, profile, sampleRows } = await describeFile(duck, path, columns, counts.used);
   assertInvariant(

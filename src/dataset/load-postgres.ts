@@ -62,6 +62,8 @@ class TableSink implements BatchSink {
     this.#types = wires.map((wire) => TYPES[wire]);
     const columns = this.wanted.map((column, at) => `${column.key} ${this.#types[at]}`);
     await this.duck.run(`CREATE TABLE ${this.table} (${columns.join(', ')})`);
+    // One transaction: a commit at each flush would cost several times the append itself.
+    await this.duck.run('BEGIN');
     this.#appender = await this.duck.connection.createAppender(this.table);
   };
 
@@ -74,15 +76,17 @@ class TableSink implements BatchSink {
   };
 
   /** Integers read as text travel as integers, and become text here. */
-  async end(): Promise<void> {
-    this.#appender?.closeSync();
+  readonly end = async (): Promise<void> => {
+    if (this.#appender === null) return;
+    this.#appender.closeSync();
+    await this.duck.run('COMMIT');
     for (const [at, wire] of this.#wires.entries()) {
       const column = this.wanted[at];
       if (wire === 'int8' && column !== undefined) {
         await this.duck.run(`ALTER TABLE ${this.table} ALTER COLUMN ${column.key} TYPE VARCHAR`);
       }
     }
-  }
+  };
 }
 
 export async function openPostgres(
@@ -98,8 +102,6 @@ export async function openPostgres(
       const rows = new TableSink(duck, 'source_rows', wanted.rows);
       const labels = new TableSink(duck, 'label_facts', wanted.labels ?? []);
       await reader.read(wanted, scope, { rows, labels });
-      await rows.end();
-      await labels.end();
     },
     close: reader.close,
   };

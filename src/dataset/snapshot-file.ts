@@ -40,14 +40,20 @@ export const digestColumns = (columns: readonly SnapshotColumn[]): DigestColumn[
 
 export const snapshotScan = (path: string): string => `read_parquet(${quoteLiteral(path)}, hive_partitioning = false)`;
 
-/** Writes the used rows of view `classified`, in order. */
-export async function writeSnapshotFile(duck: Duck, plan: ColumnPlan, path: string): Promise<void> {
+/** Writes the used rows of view `classified`, in order. DuckDB keeps the order of rows where a query names none. */
+export async function writeSnapshotFile(
+  duck: Duck,
+  plan: ColumnPlan,
+  options: { readonly path: string; readonly isReadInOrder: boolean },
+): Promise<void> {
+  const { path, isReadInOrder } = options;
   const columns = plan.columns
     .filter((column) => column.key !== ROW_KEYS.eventAt)
     .map((column) => `${column.key} AS ${quoteIdent(column.parquet)}`);
   const select = [`${ROW_KEYS.id} AS id`, `${ROW_KEYS.eventAt} AS event_at`, 'label', ...columns].join(', ');
+  const order = isReadInOrder ? '' : ' ORDER BY event_at, id';
   await duck.run(
-    `COPY (SELECT ${select} FROM classified WHERE class = 'used' ORDER BY event_at, id) TO ${quoteLiteral(path)} ` +
+    `COPY (SELECT ${select} FROM classified WHERE class = 'used'${order}) TO ${quoteLiteral(path)} ` +
       '(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 4096)',
   );
 }

@@ -9,17 +9,15 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import pg from 'pg';
-import { findTemporalCli, findTestServer, isAtLeast, packageRoot, pinOf } from './native-parts.js';
+import { findTemporalCli, findTestServer, isAtLeast, packageRoot, pinOf, supportedNode } from './native-parts.js';
 import { readPlatform } from './platform.js';
 import { postgresPackageDir } from './postgres-home.js';
 
 const run = promisify(execFile);
 
 const CONNECT_TIMEOUT_MS = 3_000;
-const NODE_MINIMUM = '20.12.0';
-const NODE_BELOW = '25.0.0';
-/** Native parts 0.8 GB, dependencies 0.7 GB, and room to work. */
-const DISK_MINIMUM_BYTES = 3e9;
+/** npm packages 1.1 GB, native parts 0.8 GB, and room to unpack them. */
+const DISK_MINIMUM_BYTES = 2.5e9;
 const SETUP = 'Run `npm run setup`.';
 
 export interface DoctorFinding {
@@ -55,11 +53,12 @@ interface Check {
   readonly look: () => Promise<Found>;
 }
 
-/** The first line of a reason, without stack or command line. */
+/** One line of a reason: a program's last word on standard error that speaks of an error, else the message's first line. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const text = (error as { stderr?: string }).stderr?.trim() || error.message;
-  return text.split('\n').at(0) ?? '';
+  const { stderr } = error as { stderr?: string };
+  const complaint = stderr?.split('\n').findLast((line) => /error|cannot|not found|no module/i.test(line));
+  return complaint?.trim() ?? error.message.split('\n').at(0) ?? '';
 }
 
 async function perform(check: Check): Promise<DoctorFinding> {
@@ -78,7 +77,8 @@ async function firstLine(command: string, args: readonly string[]): Promise<stri
 
 async function lookForNode(): Promise<Found> {
   const version = process.versions.node;
-  if (!isAtLeast(version, NODE_MINIMUM) || isAtLeast(version, NODE_BELOW)) throw new Error(`found ${version}`);
+  const { minimum, below } = supportedNode();
+  if (!isAtLeast(version, minimum) || isAtLeast(version, below)) throw new Error(`found ${version}`);
   return { from: process.execPath, version };
 }
 
@@ -143,7 +143,11 @@ async function lookAtDisk(cacheDir: string): Promise<Found> {
 function machineChecks(settings: DoctorSettings): Check[] {
   const { cacheDir } = settings;
   return [
-    { part: 'Node', remedy: `Install Node 22 (${NODE_MINIMUM} or later, before 25).`, look: lookForNode },
+    {
+      part: 'Node',
+      remedy: `Install Node 22 (${supportedNode().minimum} or later, before ${supportedNode().below}).`,
+      look: lookForNode,
+    },
     { part: 'npm packages', remedy: SETUP, look: lookForDependencies },
     {
       part: 'Python and pip',

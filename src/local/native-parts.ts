@@ -13,6 +13,7 @@ import { PipelineError } from '../core/errors.js';
 const run = promisify(execFile);
 
 const pinsSchema = z.object({
+  node: z.object({ minimum: z.string(), below: z.string() }),
   parts: z.record(z.string(), z.object({ version: z.string(), sha256: z.string(), executable: z.string().optional() })),
 });
 
@@ -28,10 +29,18 @@ export interface FoundProgram {
 /** The checkout or installed package: two levels above dist/local. */
 export const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
 
+function pins(): z.infer<typeof pinsSchema> {
+  return pinsSchema.parse(JSON.parse(readFileSync(join(packageRoot, 'scripts', 'setup', 'pins.json'), 'utf8')));
+}
+
+/** The range of supported Node versions, `below` excluded. */
+export function supportedNode(): { minimum: string; below: string } {
+  return pins().node;
+}
+
 /** The pinned version and digest of a part. */
 export function pinOf(part: PartName): { version: string; sha256: string; executable?: string | undefined } {
-  const text = readFileSync(join(packageRoot, 'scripts', 'setup', 'pins.json'), 'utf8');
-  const pin = pinsSchema.parse(JSON.parse(text)).parts[part];
+  const pin = pins().parts[part];
   if (pin === undefined) throw new PipelineError('INVARIANT_BROKEN', `pins.json has no part ${part}.`);
   return pin;
 }

@@ -4,7 +4,7 @@
  * then both lie below /var/lib/perennial, and a pointer in the state folder says where.
  */
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   chownSync,
   cpSync,
@@ -22,11 +22,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PipelineError } from '../core/errors.js';
+import { runningPostmaster } from './postmaster.js';
 import type { RunAs } from './service-process.js';
 import { ensureStateDir, writePrivateFile } from './state-dir.js';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
+
+/** In the state folder: where its data lies. In that folder: whose data it is. */
+const POINTER_FILE = 'postgres.home';
+const STATE_DIR_FILE = 'state-dir';
 
 export interface PostgresHome {
   /** Folder of `postgres` and `initdb`. */
@@ -122,26 +127,32 @@ async function reachablePrograms(packageDir: string, runAs: RunAs): Promise<stri
   );
 }
 
-/** Removes data whose state folder, at the same path, was deleted. A data folder in use is left alone. */
-function removeOrphanedHomes(base: string, prefix: string): void {
+/**
+ * Removes data whose state folder was deleted: root's homes name their state folder, which must name them in turn. A home
+ * being made has no such file yet, and one in use has a server: both are left alone.
+ */
+function removeOrphanedHomes(base: string): void {
   for (const name of readdirSync(base)) {
-    if (!name.startsWith(prefix) || existsSync(join(base, name, 'data', 'postmaster.pid'))) continue;
-    rmSync(join(base, name), { recursive: true, force: true });
+    const home = join(base, name);
+    const stateFile = join(home, STATE_DIR_FILE);
+    if (!existsSync(stateFile) || runningPostmaster(join(home, 'data')) !== undefined) continue;
+    const pointer = join(readFileSync(stateFile, 'utf8').trim(), POINTER_FILE);
+    const isWanted = existsSync(pointer) && readFileSync(pointer, 'utf8').trim() === home;
+    if (!isWanted) rmSync(home, { recursive: true, force: true });
   }
 }
 
 /** The home folder below `stateDir`, or, where the account cannot reach that, one elsewhere that a pointer file names. */
-function homeFor(stateDir: string): string {
-  const pointer = join(stateDir, 'postgres.home');
-  if (existsSync(pointer)) return readFileSync(pointer, 'utf8').trim();
+function homeFor(stateDir: string): { readonly path: string; readonly isElsewhere: boolean } {
+  const pointer = join(stateDir, POINTER_FILE);
+  if (existsSync(pointer)) return { path: readFileSync(pointer, 'utf8').trim(), isElsewhere: true };
   const own = join(stateDir, 'postgres');
-  if (existsSync(own) || isReachableByAll(stateDir)) return own;
+  if (existsSync(own) || isReachableByAll(stateDir)) return { path: own, isElsewhere: false };
   const base = sharedBase();
-  const prefix = `state-${createHash('sha256').update(realpathSync(stateDir)).digest('hex').slice(0, 16)}-`;
-  removeOrphanedHomes(base, prefix);
-  const home = join(base, prefix + randomUUID().slice(0, 8));
-  writePrivateFile(pointer, `${home}\n`);
-  return home;
+  removeOrphanedHomes(base);
+  const path = join(base, `state-${randomUUID()}`);
+  writePrivateFile(pointer, `${path}\n`);
+  return { path, isElsewhere: true };
 }
 
 /** Prepares programs, folder and account for the Postgres of `stateDir`. */
@@ -153,11 +164,12 @@ export async function preparePostgresHome(stateDir: string): Promise<PostgresHom
     mkdirSync(homeDir, { recursive: true, mode: 0o700 });
     return { binDir: join(packageDir, 'bin'), homeDir, runAs: undefined };
   }
-  const homeDir = homeFor(stateDir);
+  const { path: homeDir, isElsewhere } = homeFor(stateDir);
   const isNew = !existsSync(homeDir);
   mkdirSync(homeDir, { recursive: true, mode: 0o700 });
   const owner = statSync(homeDir);
   const runAs = isNew || owner.uid === 0 ? unprivilegedAccount() : { uid: owner.uid, gid: owner.gid };
   chownSync(homeDir, runAs.uid, runAs.gid);
+  if (isElsewhere) writePrivateFile(join(homeDir, STATE_DIR_FILE), `${realpathSync(stateDir)}\n`);
   return { binDir: await reachablePrograms(packageDir, runAs), homeDir, runAs };
 }

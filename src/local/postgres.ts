@@ -4,23 +4,14 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { PipelineError } from '../core/errors.js';
 import { choosePort } from './ports.js';
 import { type PostgresHome, preparePostgresHome } from './postgres-home.js';
+import { runningPostmaster } from './postmaster.js';
 import { type ServiceProcess, startService, tailOfLog, waitForPredecessor, waitUntilReady } from './service-process.js';
 import { writePrivateFile } from './state-dir.js';
 
@@ -79,19 +70,6 @@ async function initialise(home: PostgresHome, dataDir: string, password: string)
   } finally {
     rmSync(passwordFile, { force: true });
     rmSync(temporary, { recursive: true, force: true });
-  }
-}
-
-/** The pid of a postmaster that runs on `dataDir` now; undefined when none does or another program has its old pid. */
-function runningPostmaster(dataDir: string): number | undefined {
-  const path = join(dataDir, 'postmaster.pid');
-  if (!existsSync(path)) return undefined;
-  const pid = Number(readFileSync(path, 'utf8').split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dataDir) ? pid : undefined;
-  } catch {
-    return undefined; // gone, or another user's process: a postmaster of this folder would be ours
   }
 }
 

@@ -36,12 +36,6 @@ function unavailable(message: string, cause: Error): PipelineError {
   return new PipelineError('REGISTRY_UNAVAILABLE', message, { cause, details: { reason: cause.message } });
 }
 
-/** Whether Postgres refused a row for the constraint of this name. */
-export function isViolationOf(error: unknown, constraint: string): boolean {
-  const cause = error instanceof PipelineError ? error.cause : error;
-  return cause instanceof Error && 'constraint' in cause && cause.constraint === constraint;
-}
-
 /** A PipelineError passes through unchanged. */
 export function toRegistryError(error: unknown): PipelineError {
   if (error instanceof PipelineError) return error;

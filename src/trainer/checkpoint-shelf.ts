@@ -14,6 +14,8 @@ export interface CheckpointShelf {
   newest(): ArtifactRef | null;
   /** Resolves when everything added is stored and reported; rejects when the store failed. */
   settled(): Promise<void>;
+  /** After success: removes all but the newest, which still saves the work when the success itself is lost. */
+  tidy(): Promise<void>;
 }
 
 export function createCheckpointShelf(
@@ -25,12 +27,17 @@ export function createCheckpointShelf(
   let work: Promise<void> | null = null;
   let failure: { error: unknown } | null = null;
 
+  const removeOldest = async (): Promise<void> => {
+    const oldest = stored.shift();
+    // The same state may have been stored twice under one digest.
+    if (oldest === undefined || stored.some(({ ref }) => ref.digest === oldest.ref.digest)) return;
+    await store.remove?.(oldest.ref.digest);
+  };
   const removeSuperseded = async (): Promise<void> => {
-    while (store.remove !== undefined && stored.length > 2) {
+    while (stored.length > 2) {
       const oldest = stored[0];
       if (oldest?.supersededAtMs == null || Date.now() - oldest.supersededAtMs < KEEP_SUPERSEDED_MS) return;
-      stored.shift();
-      if (stored.every(({ ref }) => ref.digest !== oldest.ref.digest)) await store.remove(oldest.ref.digest);
+      await removeOldest();
     }
   };
   const storeAll = async (): Promise<void> => {
@@ -69,6 +76,9 @@ export function createCheckpointShelf(
     settled: async () => {
       while (work !== null) await work;
       if (failure !== null) throw failure.error;
+    },
+    tidy: async () => {
+      while (stored.length > 1) await removeOldest();
     },
   };
 }

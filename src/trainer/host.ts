@@ -96,7 +96,9 @@ const train = async (
     throw new PipelineError('INVARIANT_BROKEN', `The trainer answered a training with "${reply.type}".`);
   }
   const { type: __, artifactPath, ...result } = reply;
-  return { ...result, artifact: await store.putFile(artifactPath) };
+  const artifact = await store.putFile(artifactPath);
+  await shelf.tidy();
+  return { ...result, artifact };
 };
 
 const predict = async (

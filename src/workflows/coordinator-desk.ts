@@ -25,14 +25,11 @@ import type {
   RollbackRequest,
 } from '../core/messages.js';
 import { staticDetails, staticSummary } from '../core/report/run-details.js';
-import type { RunClock } from '../core/types.js';
 import { runActivities } from './activity-proxies.js';
-import { checkClaim } from './check-messages.js';
+import { batchOf } from './claim-batch.js';
 import { clip } from './clip.js';
 import { championMovedSignal, labelsArrivedSignal } from './messages.js';
 import { retrainWorkflow } from './retrain.js';
-
-const WALL: RunClock = { mode: 'wall' };
 
 interface OpenRun {
   readonly runNo: number;
@@ -109,50 +106,24 @@ export class CoordinatorDesk {
   }
 
   async #takeTogether(claims: readonly DirectClaim[]): Promise<void> {
-    const triggers: NewTrigger[] = [];
-    const faults = new Map<string, string>();
-    for (const claim of claims) {
-      const fault = checkClaim(claim);
-      const trigger = this.#triggerOf(claim, fault);
-      if (trigger === null) {
-        this.showFault(new Error(`A claim was dropped: ${fault}`));
-        continue;
-      }
-      triggers.push(trigger);
-      if (fault !== null) faults.set(trigger.triggerId, fault);
-    }
+    const { triggers, faults, dropped } = batchOf(this.modelId, claims);
+    for (const fault of dropped) this.showFault(new Error(`A claim was dropped: ${fault}`));
     if (triggers.length === 0) return;
     const summary = `${triggers.length} claim(s)`;
     const states = await runActivities().commitTriggers.executeWithOptions({ summary }, [triggers]);
-    const waiting = triggers.filter((_, at) => ['pending', 'held'].includes(states[at]?.state ?? ''));
-    const ids = new Set(waiting.filter(({ triggerId }) => !faults.has(triggerId)).map(({ triggerId }) => triggerId));
-    await this.#refuse(
-      faults,
-      new Set(triggers.filter((_, at) => states[at]?.state === 'pending').map((t) => t.triggerId)),
-    );
-    const [first] = waiting.filter(({ triggerId }) => ids.has(triggerId));
-    if (first === undefined) return;
-    await this.#load();
-    if (this.#openRun === null) await this.#open({ ...first, triggerIds: [...ids] });
-    else await this.#hold([...ids], this.#openRun.runNo);
-  }
-
-  /** Only what is new: a malformed repeat says nothing about the claim that came well-formed before. */
-  async #refuse(faults: ReadonlyMap<string, string>, isNew: ReadonlySet<string>): Promise<void> {
+    const stateOf = new Map(triggers.map(({ triggerId }, at) => [triggerId, states[at]?.state]));
+    // Only what is new is refused: a malformed repeat says nothing about the claim that came well-formed before.
+    const isNew = (id: string): boolean => stateOf.get(id) === 'pending';
     for (const reason of new Set(faults.values())) {
-      const ids = [...faults.keys()].filter((id) => faults.get(id) === reason && isNew.has(id));
+      const ids = [...faults.keys()].filter((id) => faults.get(id) === reason && isNew(id));
       if (ids.length > 0) await this.#setState(ids, { state: 'refused', reason, runNo: null });
     }
-  }
-
-  /** Null: nothing by which it could be recorded. */
-  #triggerOf(claim: DirectClaim, fault: string | null): NewTrigger | null {
-    const { eventId, source } = (claim ?? {}) as Partial<DirectClaim>;
-    if (typeof eventId !== 'string' || eventId === '') return null;
-    const requestedBy = typeof source === 'string' && source !== '' ? source.slice(0, 200) : 'unnamed source';
-    const trigger = { modelId: this.modelId, triggerId: `${requestedBy}/${eventId}`.slice(0, 400), requestedBy };
-    if (fault !== null) return { ...trigger, cause: 'drift', clock: WALL, body: { refused: fault } };
-    return { ...trigger, cause: claim.cause ?? 'drift', clock: claim.clock ?? WALL, body: claim };
+    const wanted = triggers.filter(({ triggerId: id }) => !faults.has(id) && (isNew(id) || stateOf.get(id) === 'held'));
+    const triggerIds = wanted.map(({ triggerId }) => triggerId);
+    if (wanted[0] === undefined) return;
+    await this.#load();
+    if (this.#openRun === null) await this.#open({ ...wanted[0], triggerIds });
+    else await this.#hold(triggerIds, this.#openRun.runNo);
   }
 
   async #trigger(trigger: NewTrigger): Promise<RetrainAnswer> {

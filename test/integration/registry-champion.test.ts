@@ -207,7 +207,9 @@ describe('the champion', () => {
       });
     }
   });
+});
 
+describe('a move that cannot be', () => {
   it('refuses a version that does not exist, another model, and a move to where it is', async () => {
     await modelWithVersions('champ-f', 1);
     await expect(t.registry.moveChampion(move('champ-f', { toVersion: 9 }))).rejects.toMatchObject({

@@ -160,7 +160,9 @@ describe('triggers', () => {
       runNo,
     });
   });
+});
 
+describe('triggers from many sides', () => {
   it('commits one of twenty equal triggers at once', async () => {
     await applyModel(t.pool, 'trig-d');
     await Promise.all(Array.from({ length: 20 }, () => commit(t.registry, 'trig-d', 'same')));
@@ -173,7 +175,7 @@ describe('triggers', () => {
   });
 });
 
-describe('opening and closing runs', () => {
+describe('opening runs', () => {
   it('opens one run for a trigger however often it is asked, also after the run was closed', async () => {
     const specDigest = await applyModel(t.pool, 'run-a');
     await commit(t.registry, 'run-a', 'x');
@@ -230,7 +232,9 @@ describe('opening and closing runs', () => {
       held: [],
     });
   });
+});
 
+describe('closing runs', () => {
   it('closes once: the same result again is fine, another one is a broken promise', async () => {
     await applyModel(t.pool, 'run-e');
     const key = await openRunFor(t.registry, 'run-e', 'x');
@@ -261,7 +265,9 @@ describe('opening and closing runs', () => {
     const { stages } = await showRun(t.pool, key);
     expect(stages.map((row) => row.stage)).toEqual(['assess', 'labels', 'evaluate', 'promote', 'evaluate']);
   });
+});
 
+describe('looking at runs', () => {
   it('says which run is unknown', async () => {
     const key = { modelId: 'run-g', runNo: 99 };
     await expect(t.registry.run(key)).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
@@ -285,40 +291,40 @@ describe('opening and closing runs', () => {
   });
 });
 
-describe('what a run records', () => {
-  const assessment = {
-    verdict: 'clear',
-    inputsAsOf: MARCH.start,
-    window: JANUARY,
-    checks: [
-      { check: 'row-count', column: null, severity: 'error', passed: true, value: 0.1, threshold: 1e-7, text: 'ok' },
-    ],
-    reasons: ['nothing is wrong'],
-  } as const;
-  const coverage = {
-    window: JANUARY,
-    asOf: MARCH.start,
-    rows: 10,
-    labelled: 7,
-    overall: 0.7,
-    perClass: { '0': 0.5, '1': 0.25 },
-    newestLabelAt: FEBRUARY.start,
-  };
+const ASSESSMENT = {
+  verdict: 'clear',
+  inputsAsOf: MARCH.start,
+  window: JANUARY,
+  checks: [
+    { check: 'row-count', column: null, severity: 'error', passed: true, value: 0.1, threshold: 1e-7, text: 'ok' },
+  ],
+  reasons: ['nothing is wrong'],
+} as const;
+const COVERAGE = {
+  window: JANUARY,
+  asOf: MARCH.start,
+  rows: 10,
+  labelled: 7,
+  overall: 0.7,
+  perClass: { '0': 0.5, '1': 0.25 },
+  newestLabelAt: FEBRUARY.start,
+};
 
+describe('what a run records', () => {
   it('shows all of it in one picture, each thing once however often it was recorded', async () => {
     await applyModel(t.pool, 'facts-a');
     const key = await openRunFor(t.registry, 'facts-a', 'x');
     const training = snapshotOf('training', 'a');
     const holdout = snapshotOf('holdout', 'a');
     for (let attempt = 0; attempt < 2; attempt++) {
-      await t.registry.recordAssessment(key, assessment);
-      await t.registry.recordCoverage(key, 'training', coverage);
-      await t.registry.recordCoverage(key, 'holdout', coverage);
+      await t.registry.recordAssessment(key, ASSESSMENT);
+      await t.registry.recordCoverage(key, 'training', COVERAGE);
+      await t.registry.recordCoverage(key, 'holdout', COVERAGE);
       expect(await t.registry.recordSnapshot(key, holdout)).toEqual(holdout);
       expect(await t.registry.recordSnapshot(key, training)).toEqual(training);
     }
     expect(await t.registry.recordSnapshot(key, snapshotOf('training', 'frozen again'))).toEqual(training);
-    await t.registry.recordCoverage(key, 'training', { ...coverage, labelled: 9, overall: 0.9 });
+    await t.registry.recordCoverage(key, 'training', { ...COVERAGE, labelled: 9, overall: 0.9 });
     const candidate = newVersion(key);
     const { version } = await t.registry.registerVersion(candidate);
     const { evaluationId } = await t.registry.beginEvaluation(evaluationOf(key));
@@ -327,13 +333,13 @@ describe('what a run records', () => {
     await t.registry.finishEvaluation(evaluationId, { summary, gates: GATES });
 
     const picture = await showRun(t.pool, key);
-    expect(picture.assessments).toEqual([assessment]);
+    expect(picture.assessments).toEqual([ASSESSMENT]);
     expect(picture.coverage.map((row) => [row.kind, row.coverage.overall])).toEqual([
       ['training', 0.7],
       ['holdout', 0.7],
       ['training', 0.9],
     ]);
-    expect(picture.coverage[0]?.coverage).toEqual(coverage);
+    expect(picture.coverage[0]?.coverage).toEqual(COVERAGE);
     expect(picture.snapshots).toEqual([training, holdout]);
     expect(picture.triggers).toMatchObject([{ triggerId: 'x', state: 'started', runNo: 1 }]);
     const { modelId: _modelId, ...registered } = candidate;
@@ -346,7 +352,7 @@ describe('what a run records', () => {
     await applyModel(t.pool, 'facts-b');
     const key = await openRunFor(t.registry, 'facts-b', 'x');
     await t.registry.closeRun(key, { failure: 'gone' });
-    await t.registry.recordAssessment(key, assessment);
+    await t.registry.recordAssessment(key, ASSESSMENT);
     expect((await showRun(t.pool, key)).assessments).toEqual([]);
     for (const late of [
       () => t.registry.recordSnapshot(key, snapshotOf('training', 'late')),
@@ -360,7 +366,7 @@ describe('what a run records', () => {
     await applyModel(t.pool, 'facts-c');
     const key = await openRunFor(t.registry, 'facts-c', 'x');
     await expect(
-      t.registry.recordCoverage(key, 'training', { ...coverage, overall: Number.NaN }),
+      t.registry.recordCoverage(key, 'training', { ...COVERAGE, overall: Number.NaN }),
     ).rejects.toMatchObject({ code: 'INVARIANT_BROKEN' });
   });
 });

@@ -1,6 +1,6 @@
+import { describe, expect, it } from 'vitest';
 import { type EvaluationInput, evaluate } from '#dist/core/evaluation/evaluate.js';
 import type { Comparison, PromotionVerdict } from '#dist/core/types.js';
-import { describe, expect, it } from 'vitest';
 import { gate, holdout, withSpec } from '../property/evaluation-holdout.js';
 
 const outcome = (input: EvaluationInput): [PromotionVerdict, Comparison] => {
@@ -96,7 +96,12 @@ describe('a first version', () => {
   it('is promoted by an absolute bound alone', () => {
     const result = evaluate(holdout({ champion: null }));
     expect([result.verdict, result.comparison]).toEqual(['promote', 'not-enough-data']);
-    expect([result.metrics.champion, result.gains, result.interval, result.difference]).toEqual([null, null, null, null]);
+    expect([result.metrics.champion, result.gains, result.interval, result.difference]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
     expect(result.reasons[0]).toContain('First version');
   });
   it('is inconclusive when only comparisons are asked for', () => {
@@ -108,16 +113,19 @@ describe('a first version', () => {
 });
 
 describe('data that cannot carry a verdict', () => {
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, -0.1, 1.1])('a score of %d makes it inconclusive, for either model', (bad) => {
-    for (const model of ['candidate', 'champion'] as const) {
-      const input = holdout();
-      const scores = input[model]!.slice();
-      scores[7] = bad;
-      const result = evaluate({ ...input, [model]: scores });
-      expect(result.verdict).toBe('inconclusive');
-      expect(result.reasons[0]).toContain(`the ${model} gives 1 of 1680 rows a score that is not a number in [0, 1]`);
-    }
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -0.1, 1.1])(
+    'a score of %d makes it inconclusive, for either model',
+    (bad) => {
+      for (const model of ['candidate', 'champion'] as const) {
+        const input = holdout();
+        const scores = input[model]!.slice();
+        scores[7] = bad;
+        const result = evaluate({ ...input, [model]: scores });
+        expect(result.verdict).toBe('inconclusive');
+        expect(result.reasons[0]).toContain(`the ${model} gives 1 of 1680 rows a score that is not a number in [0, 1]`);
+      }
+    },
+  );
   it('no row and one class are inconclusive, not a pass', () => {
     expect(evaluate(holdout({ days: 0 })).verdict).toBe('inconclusive');
     const input = holdout();
@@ -149,7 +157,7 @@ describe('data that cannot carry a verdict', () => {
     expect(failure({ champion: new Float32Array(3) })).toEqual(broken);
     expect(failure({ day: new Int32Array(3) })).toEqual(broken);
     expect(failure({ anchors: [{ version: 1, scores: new Float32Array(3) }] })).toEqual(broken);
-    expect(failure({ label: input.label.map(() => 2) })).toEqual(broken);
+    expect(failure({ label: new Uint8Array(input.label.length).fill(2) })).toEqual(broken);
     expect(failure({ look: 0 })).toEqual(broken);
   });
 });
@@ -158,8 +166,9 @@ describe('slices', () => {
   const slices = [{ name: 'hub', column: 'origin', in: ['A'] }];
   it('turns a winner down when a protected slice regresses beyond the tolerance', () => {
     const input = holdout({ rowsPerDay: 200 });
-    const codes = input.table.features[0]!.kind === 'categorical' ? input.table.features[0].codes : new Int32Array(0);
-    const candidate = input.candidate.map((score, row) => (codes[row] === 0 ? 1 - score : score));
+    const origin = input.table.features[0]!;
+    const isHub = (row: number) => origin.kind === 'categorical' && origin.codes[row] === 0;
+    const candidate = input.candidate.map((score, row) => (isHub(row) ? 1 - score : score));
     const spec = { slices, gates: [gate({ min: 0.5 }), gate({ on: 'hub', nonInferior: { tolerance: 0.01 } })] };
     const swapped = evaluate(withSpec({ ...input, candidate }, { ...spec, metric: 'auc' }));
     expect(swapped.gates.find((one) => one.gate === 'nonInferior:auc@hub')?.passed).toBe(false);
@@ -187,6 +196,9 @@ describe('slices', () => {
     expect(result.slices[1]).toMatchObject({ rows: rows.length, candidate: part.primary.candidate });
     expect(result.slices[1]!.gain.interval95!.lower).toBeCloseTo(part.interval95!.lower, 12);
   });
+});
+
+describe('the rows of a slice', () => {
   it('matches numbers by value and by text, and missing values never', () => {
     const input = holdout();
     const rowsOf = (column: string, wanted: (string | number)[]) =>
@@ -215,12 +227,16 @@ describe('slices', () => {
       expect(result.couldNotCheck[0]).toContain('could not be assessed');
     }
   });
-  it('says that a declared slice without a gate protects nothing', () => {
+  it('of a declared slice without a gate are printed, and said to be unprotected', () => {
+    const slices = [{ name: 'hub', column: 'origin', in: ['A'] }];
     expect(evaluate(withSpec(holdout(), { slices })).couldNotCheck).toEqual([
       'Slice hub has no gate: it is printed, not protected.',
     ]);
   });
-  it('counts a gate that was measured elsewhere', () => {
+});
+
+describe('gates from elsewhere', () => {
+  it('count like the own ones', () => {
     const infra = { gate: 'infra:serving', metric: 'largest-score-difference', slice: 'all', required: true };
     const failed = { ...infra, value: null, interval: null, threshold: 0, passed: false, reason: 'It does not load.' };
     expect(evaluate({ ...holdout(), extraGates: [failed] }).verdict).toBe('reject');

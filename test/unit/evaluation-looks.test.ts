@@ -1,7 +1,7 @@
+import { describe, expect, it } from 'vitest';
 import { type Evidence, evidenceDigest } from '#dist/core/evaluation/evidence.js';
 import { gatingConfidence, lookNumber } from '#dist/core/evaluation/looks.js';
 import type { GateResult, Window } from '#dist/core/types.js';
-import { describe, expect, it } from 'vitest';
 
 const day = (number: number): string => new Date(Date.UTC(2001, 2, number)).toISOString();
 const range = (from: number, to: number): Window => ({ start: day(from), end: day(to) });
@@ -21,7 +21,12 @@ describe('the number of a look', () => {
   });
   it('is not raised by rounding errors of thirds and tenths', () => {
     expect(lookNumber(range(1, 4), [range(1, 2), range(2, 3), range(3, 4)])).toBe(2);
-    expect(lookNumber(range(1, 11), Array.from({ length: 10 }, (_, at) => range(at + 1, at + 2)))).toBe(2);
+    expect(
+      lookNumber(
+        range(1, 11),
+        Array.from({ length: 10 }, (_, at) => range(at + 1, at + 2)),
+      ),
+    ).toBe(2);
   });
   it('is refused for an empty window', () => {
     expect(() => lookNumber(range(5, 5), [])).toThrow('is empty');
@@ -36,7 +41,9 @@ describe('the confidence of a look', () => {
     expect(gatingConfidence(3)).toBeCloseTo(0.9958333333333333, 15);
   });
   it('spends five per cent over all looks together', () => {
-    const spent = Array.from({ length: 100_000 }, (_, at) => 1 - gatingConfidence(at + 1)).reduce((sum, one) => sum + one);
+    const spent = Array.from({ length: 100_000 }, (_, at) => 1 - gatingConfidence(at + 1)).reduce(
+      (sum, one) => sum + one,
+    );
     expect(spent).toBeCloseTo(0.05, 5);
   });
 });

@@ -1,6 +1,6 @@
+import { describe, expect, it } from 'vitest';
 import { evaluate } from '#dist/core/evaluation/evaluate.js';
 import { type ReportContext, renderReport } from '#dist/core/evaluation/report.js';
-import { describe, expect, it } from 'vitest';
 import { gate, holdout, withSpec } from '../property/evaluation-holdout.js';
 
 const context: ReportContext = {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compareGain } from '#dist/core/gates/compare-gain.js';
-import { decidePromotion, type MeasuredGain, type PromotionFacts } from '#dist/core/gates/decide-promotion.js';
+import { decidePromotion } from '#dist/core/gates/decide-promotion.js';
 import { declareGates } from '#dist/core/gates/declare-gates.js';
+import type { MeasuredGain, PromotionFacts } from '#dist/core/gates/promotion-facts.js';
 import type { GateResult } from '#dist/core/types.js';
 import { gate } from '../property/evaluation-holdout.js';
 

@@ -11,7 +11,13 @@ describe('seeded random numbers', () => {
   });
 
   it('stays the same from release to release', () => {
-    expect(take(3, createRng(1)).map((value) => value * 2 ** 32)).toMatchInlineSnapshot();
+    expect(take(3, createRng(1)).map((value) => value * 2 ** 32)).toMatchInlineSnapshot(`
+      [
+        2371291197,
+        3103503677,
+        1738672136,
+      ]
+    `);
   });
 
   it('gives every seed, stream and order of streams numbers of its own', () => {
@@ -27,8 +33,8 @@ describe('seeded random numbers', () => {
       const counts = new Array<number>(bins).fill(0);
       for (const value of values) counts[Math.floor(value * bins)]! += 1;
       const statistic = counts.reduce((sum, count) => sum + (count - n / bins) ** 2 / (n / bins), 0);
-      expect(statistic).toBeLessThan(114.2); // chi-square, 63 degrees of freedom
-      expect(statistic).toBeGreaterThan(28.4); // its 0.01 % quantile: too even is wrong too
+      expect(statistic).toBeLessThan(113.5); // chi-square, 63 degrees of freedom
+      expect(statistic).toBeGreaterThan(29.5); // its 0.01 % quantile: too even is wrong too
     }
   });
 

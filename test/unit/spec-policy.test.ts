@@ -14,30 +14,30 @@ const base = {
   window: { sliding: 'P31D' },
 };
 
-describe('coverage of labels', () => {
-  const window = { start: '2001-03-01T00:00:00.000Z', end: '2001-04-01T00:00:00.000Z' };
-  const coverage = (overall: number, perClass: Record<string, number> | null = { '0': 1, '1': 1 }, rows = 1000) => ({
-    window,
-    asOf: window.end,
-    rows,
-    labelled: Math.round(rows * (Number.isNaN(overall) ? 0 : overall)),
-    overall,
-    perClass,
-    newestLabelAt: null,
+const window = { start: '2001-03-01T00:00:00.000Z', end: '2001-04-01T00:00:00.000Z' };
+const coverage = (overall: number, perClass: Record<string, number> | null = { '0': 1, '1': 1 }, rows = 1000) => ({
+  window,
+  asOf: window.end,
+  rows,
+  labelled: Math.round(rows * (Number.isNaN(overall) ? 0 : overall)),
+  overall,
+  perClass,
+  newestLabelAt: null,
+});
+const judge = (
+  training: ReturnType<typeof coverage>,
+  holdout: ReturnType<typeof coverage>,
+  { onDeadline = 'abort', isLate = false } = {},
+) =>
+  judgeCoverage({
+    policy: specSchema.parse({ ...base, labels: { coverage: { overall: 0.9, perClass: 0.8 }, onDeadline } }).labels,
+    training,
+    holdout,
+    deadlineAt: '2001-04-10T00:00:00.000Z',
+    now: isLate ? '2001-04-10T00:00:00.000Z' : '2001-04-09T23:59:59.999Z',
   });
-  const judge = (
-    training: ReturnType<typeof coverage>,
-    holdout: ReturnType<typeof coverage>,
-    { onDeadline = 'abort', isLate = false } = {},
-  ) =>
-    judgeCoverage({
-      policy: specSchema.parse({ ...base, labels: { coverage: { overall: 0.9, perClass: 0.8 }, onDeadline } }).labels,
-      training,
-      holdout,
-      deadlineAt: '2001-04-10T00:00:00.000Z',
-      now: isLate ? '2001-04-10T00:00:00.000Z' : '2001-04-09T23:59:59.999Z',
-    });
 
+describe('coverage of labels', () => {
   it('is enough when both windows reach every share, exactly at the threshold too', () => {
     expect(judge(coverage(0.9), coverage(0.9, { '0': 0.8, '1': 0.8 }))).toEqual({ kind: 'enough', notes: [] });
     expect(judge(coverage(1), coverage(1), { isLate: true }).kind).toBe('enough');

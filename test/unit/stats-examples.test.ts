@@ -1,3 +1,4 @@
+import { describe, expect, it } from 'vitest';
 import { ascendingOrder } from '#dist/core/stats/ascending-order.js';
 import { auc } from '#dist/core/stats/auc.js';
 import { averagePrecision } from '#dist/core/stats/average-precision.js';
@@ -14,7 +15,6 @@ import { pairedRowInterval } from '#dist/core/stats/paired-row-interval.js';
 import { blocksOfDays, partitionSample, rankSample } from '#dist/core/stats/ranked-sample.js';
 import { studentTCdf, studentTQuantile } from '#dist/core/stats/student-t.js';
 import { withinDayAuc } from '#dist/core/stats/within-day-auc.js';
-import { describe, expect, it } from 'vitest';
 
 const ranked = (scores: number[], labels: number[], days: number[] = scores.map(() => 0)) =>
   rankSample(Float32Array.from(scores), Uint8Array.from(labels), blocksOfDays(Int32Array.from(days)));

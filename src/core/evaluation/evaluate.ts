@@ -3,30 +3,28 @@
  * so that it runs in a worker thread; 150,000 rows take well under a second.
  */
 import { assertInvariant } from '../errors.js';
-import { decidePromotion, type MeasuredGain } from '../gates/decide-promotion.js';
+import { decidePromotion } from '../gates/decide-promotion.js';
 import { type DeclaredGate, declareGates } from '../gates/declare-gates.js';
 import { type EachJudgement, judgeEach } from '../gates/judge-each.js';
 import { judgeGate } from '../gates/judge-gate.js';
-import { type Jackknife, jackknife, jackknifeInterval } from '../stats/jackknife.js';
-import type { LeaveOneOut } from '../stats/leave-one-out.js';
+import { type Jackknife, jackknifeInterval } from '../stats/jackknife.js';
 import { blocksOfDays } from '../stats/ranked-sample.js';
 import { studentTQuantile } from '../stats/student-t.js';
-import type { EvaluationInput, EvaluationResult, Gain } from './evaluation-result.js';
+import { bestAnchor } from './best-anchor.js';
+import type { EvaluationInput, EvaluationResult } from './evaluation-result.js';
 import { type Grouping, groupRows, isEach } from './group-rows.js';
 import { gatingConfidence } from './looks.js';
 import { type Models, measureGate } from './measure-gate.js';
-import { gainOf, METRIC_KEYS, METRICS, type MetricKey, type MetricValues, metricKey } from './metrics.js';
+import { estimateOf, finiteOrNull, gainsOf, gainValue, measureAll, PRINTED_CONFIDENCE, valuesOf } from './measured.js';
+import { metricKey } from './metrics.js';
 import { flipsOf, rowInterval95, rowIntervalAssumption } from './row-interval.js';
 import { type ScoredModel, scoreModel } from './scored-model.js';
 import { sliceFacts } from './slice-facts.js';
 
 export type { EvaluationInput, EvaluationResult } from './evaluation-result.js';
 
-const PRINTED_CONFIDENCE = 0.95;
 /** Of the minimum detectable gain. */
 const POWER = 0.8;
-
-type Measured = Readonly<Record<MetricKey, LeaveOneOut>>;
 
 /**
  * @throws INVARIANT_BROKEN when arrays differ in length or a label is neither 0 nor 1: the caller mixed up rows.
@@ -114,41 +112,6 @@ function checkShapes({ label, day, candidate, champion, anchors, table }: Evalua
   assertInvariant(isBinary, 'A holdout label is neither 0 nor 1.');
 }
 
-/** Null when the model's scores cannot be used. */
-function measureAll({ sample }: ScoredModel): Measured | null {
-  if (sample === null) return null;
-  return Object.fromEntries(METRIC_KEYS.map((key) => [key, METRICS[key].measure(sample)])) as Measured;
-}
-
-function valuesOf(measured: Measured | null): MetricValues {
-  return Object.fromEntries(METRIC_KEYS.map((key) => [key, finiteOrNull(measured?.[key].value)])) as MetricValues;
-}
-
-function gainsOf(candidate: Measured | null, champion: Measured | null): Record<MetricKey, Gain> {
-  const gain = (key: MetricKey): Gain => {
-    const estimate = estimateOf(key, candidate?.[key], champion?.[key]);
-    return {
-      difference: finiteOrNull(gainValue(key, candidate?.[key], champion?.[key])),
-      interval95: estimate === null ? null : jackknifeInterval(estimate, PRINTED_CONFIDENCE),
-    };
-  };
-  return Object.fromEntries(METRIC_KEYS.map((key) => [key, gain(key)])) as Record<MetricKey, Gain>;
-}
-
-type Maybe = LeaveOneOut | undefined;
-
-function gainValue(key: MetricKey, candidate: Maybe, other: Maybe): number | null {
-  return candidate === undefined || other === undefined ? null : gainOf(key, candidate, other).value;
-}
-
-function estimateOf(key: MetricKey, candidate: Maybe, other: Maybe): Jackknife | null {
-  return candidate === undefined || other === undefined ? null : jackknife(gainOf(key, candidate, other));
-}
-
-function finiteOrNull(value: number | null | undefined): number | null {
-  return value !== null && value !== undefined && Number.isFinite(value) ? value : null;
-}
-
 /** (quantile that gates + quantile of the power) standard errors above the margin. */
 function detectableGain(
   { standardError, degreesOfFreedom }: Jackknife,
@@ -156,30 +119,6 @@ function detectableGain(
 ): number {
   const gating = studentTQuantile((1 + confidence) / 2, degreesOfFreedom);
   return margin + standardError * (gating + studentTQuantile(POWER, degreesOfFreedom));
-}
-
-/** A single anchor that cannot be scored leaves the best one unknown, which is never a pass. */
-function bestAnchor(
-  { anchors, spec, look }: EvaluationInput,
-  candidate: Maybe,
-  score: (who: string, scores: Float32Array) => ScoredModel,
-): MeasuredGain | null {
-  const key = metricKey(spec.metric);
-  const unknown: MeasuredGain = { version: null, difference: null, interval: null };
-  let best: (MeasuredGain & { estimate: Jackknife | null }) | null = null;
-  for (const { version, scores } of anchors) {
-    const { sample } = score(`version ${version}`, scores);
-    if (sample === null || candidate === undefined) return unknown;
-    const gain = gainOf(key, candidate, METRICS[key].measure(sample));
-    if (Number.isNaN(gain.value)) return unknown;
-    // The best anchor is the one that the candidate gains least over.
-    if (best === null || gain.value < best.difference!) {
-      best = { version, difference: gain.value, interval: null, estimate: jackknife(gain) };
-    }
-  }
-  if (best === null) return null;
-  const { estimate, ...rest } = best;
-  return { ...rest, interval: estimate === null ? null : jackknifeInterval(estimate, gatingConfidence(look)) };
 }
 
 /** Every declared slice, with a gate or without one, and every other set of rows that a gate names. */
@@ -196,7 +135,7 @@ function unguardedSlices({ spec }: EvaluationInput, groupings: Map<string, Group
     .filter(({ name }) => !guarded.has(name))
     .map(({ name }) => {
       const problem = groupings.get(name)?.problem ?? null;
-      return `Slice ${name} has no gate: ${problem === null ? 'it is printed, not protected' : `and ${problem}`}.`;
+      return `Slice ${name} has no gate${problem === null ? ': it is printed, not protected' : `, and ${problem}`}.`;
     });
 }
 

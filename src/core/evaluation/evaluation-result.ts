@@ -23,7 +23,7 @@ export interface EvaluationInput {
   readonly extraGates?: readonly GateResult[];
 }
 
-export type EvaluationSpec = Pick<
+type EvaluationSpec = Pick<
   PipelineSpec,
   'metric' | 'mode' | 'margin' | 'tolerance' | 'equivalence' | 'gates' | 'slices'
 >;

@@ -8,11 +8,11 @@ import { pairedRowInterval } from '../stats/paired-row-interval.js';
 import type { RankedSample } from '../stats/ranked-sample.js';
 import type { Interval } from '../types.js';
 import type { Flips } from './evaluation-result.js';
+import { PRINTED_CONFIDENCE } from './measured.js';
 
-const CONFIDENCE = 0.95;
 const THRESHOLD = 0.5;
 
-export interface PairedModels {
+interface PairedModels {
   readonly label: Uint8Array;
   readonly candidate: { readonly scores: Float32Array; readonly sample: RankedSample };
   readonly champion: { readonly scores: Float32Array; readonly sample: RankedSample };
@@ -20,7 +20,7 @@ export interface PairedModels {
 
 /** @returns the 95 % interval of the gain, or null for metrics that have no such formula here */
 export function rowInterval95(metric: MetricName, models: PairedModels): Interval | null {
-  if (metric === 'auc') return delongInterval(models.candidate.sample, models.champion.sample, CONFIDENCE);
+  if (metric === 'auc') return delongInterval(models.candidate.sample, models.champion.sample, PRINTED_CONFIDENCE);
   if (metric !== 'log-loss' && metric !== 'brier') return null;
   return pairedRowInterval({
     // The champion's loss minus the candidate's is the gain.
@@ -28,7 +28,7 @@ export function rowInterval95(metric: MetricName, models: PairedModels): Interva
     second: models.candidate.scores,
     label: models.label,
     loss: metric === 'brier' ? rowBrier : rowLogLoss,
-    confidence: CONFIDENCE,
+    confidence: PRINTED_CONFIDENCE,
   });
 }
 

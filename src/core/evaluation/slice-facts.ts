@@ -4,9 +4,8 @@ import type { RankedSample } from '../stats/ranked-sample.js';
 import type { SliceFact } from './evaluation-result.js';
 import type { Grouping } from './group-rows.js';
 import type { Models } from './measure-gate.js';
+import { finiteOrNull, PRINTED_CONFIDENCE } from './measured.js';
 import { gainOf, METRICS, type MetricKey } from './metrics.js';
-
-const CONFIDENCE = 0.95;
 
 /** @returns one fact a group of rows, in the order of the groupings; none for groupings or models with a problem */
 export function sliceFacts(groupings: readonly Grouping[], measured: { models: Models; key: MetricKey }): SliceFact[] {
@@ -37,11 +36,7 @@ function factOf(
     champion: theirs === null ? null : finiteOrNull(theirs.value),
     gain: {
       difference: gain === null ? null : finiteOrNull(gain.value),
-      interval95: estimate === null ? null : jackknifeInterval(estimate, CONFIDENCE),
+      interval95: estimate === null ? null : jackknifeInterval(estimate, PRINTED_CONFIDENCE),
     },
   };
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -8,7 +8,7 @@ export const RECOMMENDED_BLOCKS = 28;
 /** A time range that was looked at this often has to move on. */
 export const MAX_LOOKS = 5;
 
-export interface GainFacts {
+interface GainFacts {
   /** Of the gain (positive: the candidate is better), at the look's confidence; null: it could not be computed. */
   readonly interval: Interval | null;
   readonly blocks: number;
@@ -24,12 +24,15 @@ export interface GainFacts {
  * Too few days, too many looks or an interval that is missing or not finite: `not-enough-data`.
  */
 export function compareGain({ interval, blocks, look, margin, equivalence }: GainFacts): Comparison {
-  if (interval === null || !Number.isFinite(interval.lower) || !Number.isFinite(interval.upper)) {
-    return 'not-enough-data';
-  }
+  if (!isUsable(interval)) return 'not-enough-data';
   if (blocks < MIN_BLOCKS || look > MAX_LOOKS) return 'not-enough-data';
   if (interval.lower > margin) return 'win';
   if (interval.upper < 0) return 'loss';
   if (interval.lower > -equivalence && interval.upper < equivalence) return 'tie';
   return 'not-enough-data';
+}
+
+/** Only an interval with two finite ends may decide anything. */
+export function isUsable(interval: Interval | null): interval is Interval {
+  return interval !== null && Number.isFinite(interval.lower) && Number.isFinite(interval.upper);
 }

@@ -4,7 +4,7 @@
  */
 import { endOfTie, type RankedSample } from './ranked-sample.js';
 
-export interface Concordance {
+interface Concordance {
   readonly blocks: number;
   /** [block of the positive × block of the negative], row-major: pairs in which the positive scores higher, ties as half. */
   readonly pairs: Float64Array;

@@ -3,7 +3,7 @@ import type { Interval } from '../types.js';
 import type { RowLoss } from './mean-loss.js';
 import { normalQuantile } from './normal-quantile.js';
 
-export interface PairedRows {
+interface PairedRows {
   /** Scores of the two models on the same rows, in the same order. */
   readonly first: Float32Array;
   readonly second: Float32Array;

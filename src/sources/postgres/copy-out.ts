@@ -33,6 +33,8 @@ export class CopyOut implements Submittable {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // Whoever runs the query awaits it; a failure before that must not end the process.
+    this.done.catch(() => undefined);
   }
 
   submit(connection: Connection): void {
@@ -42,8 +44,8 @@ export class CopyOut implements Submittable {
     stream.removeAllListeners('data');
     stream.on('data', this.#onData);
     connection.parse({ name: '', text: this.text, types: [] }, true);
-    connection.bind(null, true);
-    connection.execute(null, true);
+    connection.bind({}, true);
+    connection.execute({}, true);
     connection.sync();
   }
 
@@ -77,7 +79,10 @@ export class CopyOut implements Submittable {
       }
       const type = bytes[at]!;
       if (type === COPY_DATA) this.decoder.take(bytes, view, { start: at + HEAD_BYTES, end });
-      else if (!PASSED_OVER.has(type)) return this.#handBack(bytes.subarray(at));
+      else if (!PASSED_OVER.has(type)) {
+        this.#handBack(bytes.subarray(at));
+        return;
+      }
       at = end;
     }
     if (at === bytes.length) return;

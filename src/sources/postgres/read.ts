@@ -11,6 +11,8 @@ export interface BatchSink {
   readonly begin: (wires: readonly WireType[]) => Promise<void>;
   /** Takes what it needs before it returns: the columns are used again. */
   readonly batch: (decoder: CopyDecoder) => void;
+  /** Called once, after the last batch. */
+  readonly end: () => Promise<void>;
 }
 
 export interface PostgresReader {
@@ -36,6 +38,7 @@ export async function openPostgresReader(
   const copy = async (plan: CopyPlan, sink: BatchSink): Promise<void> => {
     await sink.begin(plan.wires);
     await session.copy(plan.sql, new CopyDecoder(plan.wires, { batchRows: BATCH_ROWS, onBatch: sink.batch }));
+    await sink.end();
   };
   const setInstants = async (scope: RowScope): Promise<void> => {
     const values = {

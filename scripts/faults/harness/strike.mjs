@@ -1,0 +1,112 @@
+// One fault: kill one of {trainer, worker, Postgres, Temporal} at a known point of a run, leave it dead for a while, bring it
+// back, and say what was hit and how long until the run went on.
+import { identityOf, isRunning, trainersOf, untilGone } from './processes.mjs';
+import { pause, until } from './wait.mjs';
+
+/** No trainer may outlive its worker longer. */
+export const ORPHAN_LIMIT_MS = 5_000;
+
+/**
+ * @param world {stack, worker, signal, orphans}: orphans collects one entry for each killed worker
+ * @param options.during called while it is dead
+ * @returns {{ killed: string, outageSec: number, killedAtMs: number, restoredAtMs: number }}
+ */
+export async function strike(world, { target, outageMs, during = async () => undefined, pid }) {
+  const { stack, worker, signal } = world;
+  const killedAtMs = Date.now();
+  if (target === 'trainer') {
+    const identity = identityOf(pid);
+    if (identity === null) throw new Error(`trainer ${pid} was gone before it could be killed`);
+    process.kill(pid, 'SIGKILL');
+    await until(`trainer ${pid} to be gone`, () => !isRunning(identity), { timeoutMs: 5_000, everyMs: 10 });
+    return { killed: `trainer ${pid}`, outageSec: 0, killedAtMs, restoredAtMs: Date.now() };
+  }
+  let killed;
+  if (target === 'worker') {
+    const { pid: workerPid, trainers } = await worker.kill();
+    killed = `worker ${workerPid}`;
+    const goneMs = await untilGone(trainers, ORPHAN_LIMIT_MS);
+    world.orphans.push({ workerPid, trainers: trainers.map((trainer) => trainer.pid), goneMs });
+  } else {
+    const found = await stack[target].kill();
+    if (!found.isGone) throw new Error(`${target} ${found.pid} is still there after its kill`);
+    killed = `${target} ${found.pid}`;
+  }
+  await during();
+  await pause(Math.max(0, killedAtMs + outageMs - Date.now()), signal);
+  if (target === 'worker') await worker.start();
+  else await stack[target].start();
+  return { killed, outageSec: (Date.now() - killedAtMs) / 1000, killedAtMs, restoredAtMs: Date.now() };
+}
+
+/** Waits until the armed activity is held before its work in the worker that lives now. */
+export const untilHeld = (world, arm) =>
+  until(`${arm.activity} of ${arm.workflowId} to be held`, () => world.worker.holds(arm).at(-1) ?? null, {
+    timeoutMs: 240_000,
+    everyMs: 20,
+    signal: world.signal,
+  });
+
+/**
+ * Lets the held activity go and waits `delayMs`; should it finish its work before, it is held again before its report.
+ * @returns where the fault is going to land
+ */
+export async function intoWork(world, arm, { held, delayMs }) {
+  world.worker.go(held.holdId);
+  await pause(delayMs, world.signal);
+  const now = world.worker.holds(arm).find((hold) => hold.attempt === held.attempt && hold.phase === 'after');
+  return now === undefined ? `${Math.round(delayMs)} ms into its work` : 'done, not yet reported';
+}
+
+/** The training as the server knows it, once it has a checkpoint to go on from. */
+export const untilCheckpointed = (world, key) =>
+  until(
+    'a checkpoint that the server knows of',
+    async () => {
+      const pending = await world.probe.pending(key, 'trainCandidate');
+      const { checkpoint, trainEpoch, pid } = pending?.details ?? {};
+      return checkpoint && trainEpoch > 1 && pid ? { ...pending.details, attempt: pending.attempt } : null;
+    },
+    { timeoutMs: 120_000, signal: world.signal },
+  );
+
+/** A scoring process of the worker that runs now. */
+export const untilTrainerRuns = (world) =>
+  until('a scoring process', () => trainersOf(world.worker.pid)[0] ?? null, {
+    timeoutMs: 60_000,
+    everyMs: 10,
+    signal: world.signal,
+  });
+
+/**
+ * Takes a lock that the champion's move needs after it has written, waits until a backend is blocked by it, calls `work`
+ * and lets the lock go.
+ */
+export async function insidePromotion(world, { modelId, go, work }) {
+  const client = await world.probe.pool.connect();
+  // The server may be killed under it: that is what this is for.
+  client.on('error', () => undefined);
+  try {
+    await client.query('begin');
+    await client.query('select from perennial.audit_heads where model_id = $1 for update', [modelId]);
+    const [{ me }] = (await client.query('select pg_backend_pid() as me')).rows;
+    go();
+    const blocked = await until(
+      'a backend that waits inside the promotion',
+      async () => {
+        const { rows } = await world.probe.pool.query(
+          `select pid, left(query, 60) as query, xact_start from pg_stat_activity
+           where $1 = any(pg_blocking_pids(pid)) and wait_event_type = 'Lock' and query like '%audit_heads%'`,
+          [me],
+        );
+        return rows[0] ?? null;
+      },
+      { timeoutMs: 9_000, everyMs: 20, signal: world.signal },
+    );
+    const release = () => client.query('rollback').catch(() => undefined);
+    return await work({ backendPid: blocked.pid, release });
+  } finally {
+    // Destroyed, not returned: it may be dead, and nothing of it is to be used again.
+    client.release(true);
+  }
+}

@@ -1,0 +1,25 @@
+/** Small words that the quality checks share. */
+import type { QualityCheck } from '../types.js';
+import type { WindowFacts } from './facts.js';
+import type { PipelineSpec } from '../spec/schema.js';
+
+export interface CheckInput {
+  readonly spec: PipelineSpec;
+  readonly facts: WindowFacts;
+  /** The same facts of an earlier window that was fine; null when there is none. */
+  readonly reference: WindowFacts | null;
+}
+
+/** Facts in, checks out; pure. */
+export type Check = (input: CheckInput) => readonly QualityCheck[];
+
+/** False for NaN on either side: what was not measured is never a pass. */
+export const isAtMost = (value: number, limit: number): boolean => value <= limit;
+export const isAtLeast = (value: number, limit: number): boolean => value >= limit;
+
+/** Share of rows; NaN for a window without rows. */
+export const shareOf = (count: number, rows: number): number => count / rows;
+
+export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
+
+export const numberOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);

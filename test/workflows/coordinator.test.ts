@@ -1,0 +1,323 @@
+// The coordinator of a model on the development server: one run at a time, nothing asked for gets lost, and a coordinator
+// that was ended and comes back knows what is going on.
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RetrainRequest } from '#dist/core/messages.js';
+import { coordinatorStatusQuery, runStatusQuery } from '#dist/workflows/messages.js';
+import { uniqueTaskQueue } from '../setup/services.js';
+import { approve, eventTypes, Harness, taskFailures, until } from './harness.js';
+import type { World } from './world.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await Harness.devServer();
+});
+afterAll(() => harness.close());
+
+const request = (triggerId: string, change: Partial<RetrainRequest> = {}): RetrainRequest => ({
+  triggerId,
+  cause: 'manual',
+  requestedBy: 'ada',
+  reason: 'to see',
+  clock: { mode: 'wall' },
+  ...change,
+});
+
+const coordinatorOf = (world: World) => harness.client.workflow.getHandle(`model/${world.modelId}`);
+const status = (world: World) => coordinatorOf(world).query(coordinatorStatusQuery);
+
+/** A model whose run 1 waits for labels until `letIn` is called. */
+async function withOpenRun(world = harness.world({ labels: { poll: 'P1D' } })) {
+  let share = 0;
+  world.labelShare = () => share;
+  const answer = await harness.coordinator.requestRetrain(world.modelId, request('first'));
+  expect(answer).toMatchObject({ state: 'started', runNo: 1, workflowId: `retrain/${world.modelId}/1` });
+  const run = harness.run(world, 1);
+  await harness.awaiting(run, 'labels');
+  const letIn = async (): Promise<void> => {
+    share = 1;
+    await harness.coordinator.sendLabels(world.modelId, { eventId: 'l1', through: '2001-01-01T00:00:00Z' });
+  };
+  return { world, run, letIn };
+}
+
+describe('a reason to retrain', () => {
+  it('starts one run; a second one is held and taken up when the first run ends', async () => {
+    const { world, run, letIn } = await withOpenRun();
+    const second = await harness.coordinator.requestRetrain(world.modelId, request('second'));
+    expect(second).toEqual({
+      state: 'held',
+      runNo: null,
+      workflowId: null,
+      reason: 'Run 1 is open; this waits until it ends.',
+    });
+    expect(await status(world)).toEqual({ modelId: world.modelId, openRunNo: 1, championVersion: null, waiting: 0 });
+    await letIn();
+    expect((await run.result()).kind).toBe('promoted');
+    await until('the second run', () => world.model.runs[1]?.result);
+    expect(world.model.trigger('second')!.states.map(({ state }) => state)).toEqual(['pending', 'held', 'started']);
+    await until('a coordinator at rest', async () => (await status(world)).openRunNo === null);
+    expect(await status(world)).toMatchObject({ championVersion: 2 });
+  });
+
+  it('that is sent twice at once and again later starts one run', async () => {
+    const { world } = await withOpenRun();
+    const again = await Promise.all(
+      ['first', 'first'].map((id) => harness.coordinator.requestRetrain(world.modelId, request(id))),
+    );
+    expect(again.map(({ state, runNo }) => [state, runNo])).toEqual([
+      ['started', 1],
+      ['started', 1],
+    ]);
+    expect(world.model.runs).toHaveLength(1);
+    await harness.run(world, 1).terminate();
+  });
+
+  it('comes as a drift signal alone, with no coordinator there', async () => {
+    const world = harness.world();
+    await harness.coordinator.sendDrift(world.modelId, {
+      eventId: 'e1',
+      source: 'monitor',
+      column: 'distance',
+      psi: 0.4,
+    });
+    const outcome = await until('the end of the run', () => world.model.runs[0]?.result);
+    expect(outcome).toMatchObject({ outcome: { kind: 'promoted' } });
+    expect(world.model.triggers).toMatchObject([
+      { triggerId: 'monitor/e1', cause: 'drift', requestedBy: 'monitor', body: { column: 'distance', psi: 0.4 } },
+    ]);
+  });
+
+  it('comes from the schedule through a tick, which returns what became of it', async () => {
+    const { world } = await withOpenRun();
+    const answer = await harness.client.workflow.execute('scheduledTickWorkflow', {
+      workflowId: `tick/${world.modelId}-2001-03-01`,
+      taskQueue: harness.queue,
+      args: [{ modelId: world.modelId, clock: { mode: 'wall' } }],
+    });
+    expect(answer).toMatchObject({ state: 'held' });
+    expect(world.model.trigger(`tick/${world.modelId}-2001-03-01`)).toMatchObject({ cause: 'schedule' });
+    await harness.run(world, 1).terminate();
+  });
+
+  it('is refused by the validator when it is malformed, and leaves no trace', async () => {
+    const { world } = await withOpenRun();
+    for (const change of [
+      { cause: 'whim' as never },
+      { triggerId: '' },
+      { clock: { mode: 'replay', now: 'today' } as const },
+    ]) {
+      const error = await harness.coordinator
+        .requestRetrain(world.modelId, request(uniqueTaskQueue('bad'), change))
+        .catch((fault: unknown) => fault);
+      expect(error).toBeInstanceOf(WorkflowUpdateFailedError);
+    }
+    expect(world.model.triggers).toHaveLength(1);
+    await harness.run(world, 1).terminate();
+  });
+
+  it('for a model that nobody applied fails the coordinator and the caller, saying so', async () => {
+    const modelId = uniqueTaskQueue('unknown');
+    const error = await harness.coordinator.requestRetrain(modelId, request('one')).catch((fault: unknown) => fault);
+    expect(JSON.stringify(error, ['message', 'cause', 'type'])).toContain('MODEL_UNKNOWN');
+    const ended = await harness.client.workflow
+      .getHandle(`model/${modelId}`)
+      .result()
+      .catch((fault: unknown) => fault);
+    expect(ended).toBeInstanceOf(WorkflowFailedError);
+    expect(JSON.stringify(ended, ['message', 'cause', 'type'])).toContain(`No model \\"${modelId}\\" is known`);
+  });
+
+  it('may come from someone with a long name in any script', async () => {
+    const world = harness.world();
+    const requestedBy = '漢'.repeat(200);
+    const answer = await harness.coordinator.requestRetrain(world.modelId, request('one', { requestedBy }));
+    expect(answer.state).toBe('started');
+    await until('the end of the run', () => world.model.runs[0]?.result);
+    expect(await taskFailures(coordinatorOf(world))).toBe(0);
+  });
+});
+
+describe('claims sent straight through Temporal', () => {
+  it('that are malformed or too large are refused with the reason, when they can be told apart at all', async () => {
+    const { world } = await withOpenRun();
+    const claims: unknown[] = [
+      undefined,
+      null,
+      'drift!',
+      { source: 'monitor' },
+      { eventId: 'no-source' },
+      { eventId: 'cause', source: 'monitor', cause: 'whim' },
+      { eventId: 'clock', source: 'monitor', clock: { mode: 'replay' } },
+      { eventId: 'large', source: 'monitor', rows: '漢'.repeat(6000) },
+      { eventId: 'good', source: 'monitor' },
+      { eventId: 'good', source: 'monitor', cause: 'whim' },
+    ];
+    for (const claim of claims) await coordinatorOf(world).signal('driftSignal', claim);
+    await until('all of them judged', () => world.model.stateOf('monitor/good') === 'held');
+    await until('an empty inbox', async () => (await status(world)).waiting === 0);
+    const rows = world.model.triggers.map(({ triggerId, states }) => [
+      triggerId,
+      states.at(-1)!.state,
+      states.at(-1)!.reason,
+    ]);
+    expect(rows).toEqual([
+      ['first', 'started', 'opened'],
+      ['unnamed source/no-source', 'refused', 'source is missing: it must be a text.'],
+      ['monitor/cause', 'refused', 'cause must be drift or performance.'],
+      ['monitor/clock', 'refused', 'clock.now must be an ISO 8601 instant, e.g. 2001-03-01T00:00:00Z.'],
+      ['monitor/large', 'refused', 'the message is larger than 16 KB.'],
+      ['monitor/good', 'held', 'Run 1 is open; this waits until it ends.'],
+    ]);
+    expect(JSON.stringify(world.model.trigger('monitor/large')).length).toBeLessThan(1000);
+    expect(await taskFailures(coordinatorOf(world))).toBe(0);
+    await harness.run(world, 1).terminate();
+  });
+
+  it('that the registry cannot store do not take their neighbours with them', async () => {
+    const world = harness.world();
+    await harness.stopWorkers();
+    for (const [eventId, text] of [
+      ['a', 'fine'],
+      ['b', '\0'],
+      ['c', 'fine'],
+    ] as const) {
+      await harness.coordinator.sendDrift(world.modelId, { eventId, source: 'monitor', text });
+    }
+    await harness.startWorkers();
+    await until('both sound claims', () => world.model.triggers.length === 2);
+    await until('the end of the run', () => world.model.runs[0]?.result);
+    expect(world.model.triggers.map(({ triggerId }) => triggerId)).toEqual(['monitor/a', 'monitor/c']);
+    expect(await harness.details(coordinatorOf(world))).toContain('NUL character');
+  });
+
+  it('pile up by the thousand while no worker is there, and become one run without a failed workflow task', async () => {
+    const world = harness.world();
+    await harness.stopWorkers();
+    const ids = Array.from({ length: 2000 }, (_, at) => `e${at}`);
+    for (let at = 0; at < ids.length; at += 50) {
+      await Promise.all(
+        ids
+          .slice(at, at + 50)
+          .map((eventId) => harness.coordinator.sendDrift(world.modelId, { eventId, source: 'monitor' })),
+      );
+    }
+    await harness.startWorkers();
+    await until('the end of the run', () => world.model.runs[0]?.result);
+    await until('every claim', () => world.model.triggers.length === 2000);
+    await until('a state of each', () => world.model.triggers.every(({ states }) => states.length > 1));
+    const events = await eventTypes(coordinatorOf(world));
+    expect(events.filter((name) => name === 'workflowTaskFailedEventAttributes')).toEqual([]);
+    expect(events.length).toBeLessThan(4000);
+  });
+});
+
+describe('the open run', () => {
+  it('is told of labels and of a rollback through the coordinator', async () => {
+    const world = harness.world({ hasChampion: true, approval: { policy: 'always' }, labels: { poll: 'P1D' } });
+    world.addChampion();
+    const { run, letIn } = await withOpenRun(world);
+    await letIn();
+    const { evidenceDigest } = await harness.awaiting(run, 'a decision');
+    const rollback = { moveKey: 'r1', toVersion: null, by: 'grace', reason: 'night flights' };
+    const answer = await harness.coordinator.rollBack(world.modelId, rollback);
+    expect(answer).toEqual({ version: 1, epoch: 3, previousVersion: 2 });
+    expect(await harness.coordinator.rollBack(world.modelId, rollback)).toEqual(answer);
+    const now = await until('new evidence', async () => {
+      const present = await run.query(runStatusQuery);
+      return present.awaits !== null && present.evidenceDigest !== evidenceDigest ? present : null;
+    });
+    expect(now.championVersion).toBe(1);
+    expect((await approve(run, { evidence: now.evidenceDigest! })).accepted).toBe(true);
+    expect((await run.result()).kind).toBe('promoted');
+  });
+
+  it('is known to a coordinator that was terminated and comes back with the next signal', async () => {
+    const { world, run, letIn } = await withOpenRun();
+    await coordinatorOf(world).terminate('the cluster was restored');
+    await harness.coordinator.sendDrift(world.modelId, { eventId: 'e1', source: 'monitor' });
+    await until('the claim', () => world.model.stateOf('monitor/e1') === 'held');
+    expect(await status(world)).toMatchObject({ openRunNo: 1 });
+    await letIn();
+    expect((await run.result()).kind).toBe('promoted');
+    await until('the held claim', () => world.model.stateOf('monitor/e1') === 'started');
+  });
+
+  it('whose workflow was terminated is closed, and the model goes on', async () => {
+    const { world, run } = await withOpenRun();
+    await run.terminate('by an operator');
+    world.labelShare = () => 1;
+    expect(await harness.coordinator.requestRetrain(world.modelId, request('second'))).toMatchObject({
+      state: 'started',
+      runNo: 2,
+    });
+    expect(world.model.runs[0]!.result).toMatchObject({ failure: expect.stringContaining('terminated') });
+    expect((await harness.run(world, 2).result()).kind).toBe('promoted');
+  });
+
+  it('whose workflow never started is started: a process died between the two', async () => {
+    const world = harness.world();
+    const first = {
+      modelId: world.modelId,
+      triggerId: 'first',
+      cause: 'manual',
+      requestedBy: 'ada',
+      clock: { mode: 'wall' },
+    } as const;
+    await harness.registry.commitTrigger({ ...first, body: {} });
+    await harness.registry.openRun({ ...first, triggerIds: ['first'] });
+    await harness.coordinator.ensure(world.modelId);
+    const outcome = await until('the end of the run', () => world.model.runs[0]?.result);
+    expect(outcome).toMatchObject({ outcome: { kind: 'promoted' } });
+    expect(world.model.runs).toHaveLength(1);
+  });
+
+  it('outlives a coordinator that continues as new, which hears of its end', async () => {
+    const world = harness.world({ labels: { poll: 'P1D' } });
+    await harness.client.workflow.start('modelCoordinatorWorkflow', {
+      workflowId: `model/${world.modelId}`,
+      taskQueue: harness.queue,
+      args: [{ modelId: world.modelId, maxHistoryEvents: 50 }],
+    });
+    const { firstExecutionRunId } = await harness.client.workflow
+      .getHandle(`model/${world.modelId}`)
+      .describe()
+      .then((found) => ({ firstExecutionRunId: found.runId }));
+    const { run, letIn } = await withOpenRun(world);
+    const requests = ['a', 'b', 'c', 'd', 'e'];
+    const answers = await Promise.all(
+      requests.map((id) => harness.coordinator.requestRetrain(world.modelId, request(id))),
+    );
+    expect(answers.map(({ state }) => state)).toEqual(requests.map(() => 'held'));
+    await until('a new execution', async () => (await coordinatorOf(world).describe()).runId !== firstExecutionRunId);
+    await until('a state', async () => (await status(world)).openRunNo === 1);
+    await letIn();
+    expect((await run.result()).kind).toBe('promoted');
+    await until('the run for all that were held', () => world.model.runs[1]?.result);
+    expect(requests.map((id) => world.model.stateOf(id))).toEqual(requests.map(() => 'started'));
+    expect(world.model.runs).toHaveLength(2);
+  });
+});
+
+describe('a coordinator', () => {
+  it('refuses to coordinate a model under the id of another one', async () => {
+    const world = harness.world();
+    const error = await harness.client.workflow
+      .execute('modelCoordinatorWorkflow', {
+        workflowId: `model/not-${world.modelId}`,
+        taskQueue: harness.queue,
+        args: [{ modelId: world.modelId }],
+      })
+      .catch((fault: unknown) => fault);
+    expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'SIGNAL_INVALID' });
+  });
+
+  it('rolls back to nothing only with a reason why that cannot be', async () => {
+    const world = harness.world({ hasChampion: true });
+    const error = await harness.coordinator
+      .rollBack(world.modelId, { moveKey: 'r1', toVersion: null, by: 'grace', reason: 'night flights' })
+      .catch((fault: unknown) => fault);
+    expect(error).toBeInstanceOf(WorkflowUpdateFailedError);
+    expect(JSON.stringify(error, ['message', 'cause', 'type'])).toContain('Version 1 is the first champion');
+  });
+});
