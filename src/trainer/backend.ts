@@ -9,7 +9,7 @@ import type * as TfModule from '@tensorflow/tfjs';
 import { PipelineError } from '../core/errors.js';
 import type { TrainerSpec } from '../core/spec/schema.js';
 
-export type Tf = typeof TfModule;
+type Tf = typeof TfModule;
 export type Tensor2D = TfModule.Tensor2D;
 export type BackendName = TrainerSpec['backend'];
 

@@ -31,7 +31,7 @@ const preprocessingSchema = z.discriminatedUnion('kind', [
     .refine((feature) => feature.counts.length === feature.levels.length + 2, 'one count a row'),
 ]);
 
-export const fittedSchema = z.array(preprocessingSchema).min(1).max(500);
+const fittedSchema = z.array(preprocessingSchema).min(1).max(500);
 
 const headerSchema = z.strictObject({
   format: z.literal('perennial-model'),

@@ -6,7 +6,7 @@
 import { createRng } from '../core/rng.js';
 import { type CategoricalPreprocessing, type FeaturePreprocessing, NULL_ROW, OTHER_ROW } from './preprocessing.js';
 
-export interface TensorSpec {
+interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
   /** First element in the flat array. */

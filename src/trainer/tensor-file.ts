@@ -29,7 +29,7 @@ export interface TensorFile {
   readonly arrays: readonly NamedArray[];
 }
 
-export const digestOf = (bytes: Uint8Array): Digest => createHash('sha256').update(bytes).digest('hex');
+const digestOf = (bytes: Uint8Array): Digest => createHash('sha256').update(bytes).digest('hex');
 
 /** @param magic exactly eight ASCII characters */
 export function encodeTensorFile(

@@ -97,7 +97,7 @@ export function freshState(setup: TrainingSetup): TrainingState {
   };
 }
 
-export const isFinished = (state: TrainingState, settings: TrainingSetup['settings']): boolean =>
+const isFinished = (state: TrainingState, settings: TrainingSetup['settings']): boolean =>
   state.trainEpoch >= settings.maxTrainEpochs || state.trainEpochsWithoutGain >= settings.patience;
 
 function requireFinite(loss: number, where: string): void {

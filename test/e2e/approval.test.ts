@@ -1,4 +1,5 @@
 /** A person decides: what counts, what is refused and why, by each channel, with a row for every one of them. */
+import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateStage } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Decision, DecisionAnswer } from '#dist/core/types.js';
@@ -12,7 +13,6 @@ let stage: Stage;
 let first: RunKey;
 let second: RunKey;
 let third: RunKey;
-let eventNo = 0;
 
 beforeAll(async () => {
   stage = await openStage('approval');
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const decision = (change: Partial<Decision>): Decision => ({
-  eventId: `decision-${(eventNo += 1)}`,
+  eventId: randomUUID(),
   decision: 'approve',
   by: 'reviewer',
   reason: 'looked at it',

@@ -169,6 +169,17 @@ describe('tampering with entries', () => {
     expect(result.reason).toMatch(new RegExp(`^Entry ${brokenSeq}: .+\\.$`));
   });
 
+  it('names the entry after one that was changed together with its own hash', async () => {
+    const { rows } = await admin.query('select * from perennial.audit where model_id = $1 and seq = 3', [modelId]);
+    const text = rows[0].canonical_text.replace('"version":1', '"version":7');
+    await admin.query('update perennial.audit set canonical_text = $2, hash = $3 where model_id = $1 and seq = 3', [
+      modelId,
+      text,
+      linkHash(rows[0].previous_hash, text),
+    ]);
+    expect(await verify()).toMatchObject({ brokenSeq: 4, reason: expect.stringContaining('does not follow') });
+  });
+
   it('names the first broken entry after one was inserted and the later ones moved up', async () => {
     await tamper('update perennial.audit set seq = seq + 1000 where model_id = :model and seq >= 5');
     await tamper('update perennial.audit set seq = seq - 999 where model_id = :model and seq >= 1000');

@@ -72,6 +72,8 @@ describe('evaluations', () => {
     const both = { start: '2001-02-20T00:00:00.000Z', end: '2001-03-10T00:00:00.000Z' };
     const third = await t.registry.beginEvaluation(evaluationOf(key, { championEpoch: 2, holdoutWindow: both }));
     expect(third.earlierLooks).toEqual([FEBRUARY, MARCH]);
+    const before = await t.registry.beginEvaluation(evaluationOf(key, { championEpoch: 3, holdoutWindow: JANUARY }));
+    expect(before.earlierLooks).toEqual([]);
     expect(await t.registry.beginEvaluation(evaluationOf(key))).toEqual(first);
   });
 

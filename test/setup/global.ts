@@ -1,5 +1,5 @@
 /** Starts the one Postgres and the one Temporal server that all test files of a run share, and stops them after it. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -18,10 +18,28 @@ declare module 'vitest' {
   }
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // gone: its folder is nobody's
+  }
+}
+
+/** Folders of runs that were killed; their servers ended with them. */
+function removeAbandoned(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(/^perennial-test-(\d+)-/.exec(name)?.[1]);
+    if (pid > 0 && !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
 /** Vitest calls this once; what it returns runs at the end, also after failures and Ctrl-C. */
 export default async function startServices(project: TestProject): Promise<() => Promise<void>> {
   const { cacheDir, temporalCli, testServer } = readEnv();
-  const stateDir = mkdtempSync(join(tmpdir(), 'perennial-test-'));
+  removeAbandoned();
+  const stateDir = mkdtempSync(join(tmpdir(), `perennial-test-${process.pid}-`));
   // Under root Postgres runs as another user, who has to pass through this folder.
   chmodSync(stateDir, 0o711);
   const started: { stop(): Promise<void> }[] = [];

@@ -92,7 +92,10 @@ function heaviestStacks(samples, nodes, parents) {
     const stack = frames.join(' < ');
     counts.set(stack, (counts.get(stack) ?? 0) + 1);
   }
-  return [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3).map(([stack, ms]) => ({ stack, ms }));
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([stack, ms]) => ({ stack, ms }));
 }
 
 const shorten = (url) => url.replace(/^.*\/(dist|node_modules)\//, '$1/');

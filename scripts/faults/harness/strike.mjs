@@ -79,10 +79,10 @@ export const untilTrainerRuns = (world) =>
   });
 
 /**
- * Takes a lock that the champion's move needs after it has written, waits until a backend is blocked by it, calls `work`
- * and lets the lock go.
+ * Takes a lock that the model's next audit entry needs, and with it the last step of the transaction that writes it; waits
+ * until a backend is blocked by it, calls `work` with a function that lets the lock go.
  */
-export async function insidePromotion(world, { modelId, go, work }) {
+export async function insideTransaction(world, { modelId, go, work }) {
   const client = await world.probe.pool.connect();
   // The server may be killed under it: that is what this is for.
   client.on('error', () => undefined);
@@ -92,10 +92,10 @@ export async function insidePromotion(world, { modelId, go, work }) {
     const [{ me }] = (await client.query('select pg_backend_pid() as me')).rows;
     go();
     const blocked = await until(
-      'a backend that waits inside the promotion',
+      'a backend that is blocked inside its transaction',
       async () => {
         const { rows } = await world.probe.pool.query(
-          `select pid, left(query, 60) as query, xact_start from pg_stat_activity
+          `select pid from pg_stat_activity
            where $1 = any(pg_blocking_pids(pid)) and wait_event_type = 'Lock' and query like '%audit_heads%'`,
           [me],
         );

@@ -59,7 +59,8 @@ export function createWorker(stack, options = {}) {
         emitter.off('event', onEvent);
         act();
       };
-      const fail = (how) => settle(() => reject(new Error(`The worker ${how}. Its log ends with:\n${tail(workerLog)}`)));
+      const fail = (how) =>
+        settle(() => reject(new Error(`The worker ${how}. Its log ends with:\n${tail(workerLog)}`)));
       emitter.on('event', onEvent);
     });
   };

@@ -1,7 +1,8 @@
 /** Small words that the quality checks share. */
+
+import type { PipelineSpec } from '../spec/schema.js';
 import type { QualityCheck } from '../types.js';
 import type { WindowFacts } from './facts.js';
-import type { PipelineSpec } from '../spec/schema.js';
 
 export interface CheckInput {
   readonly spec: PipelineSpec;

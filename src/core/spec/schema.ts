@@ -158,17 +158,17 @@ const trainer = z.strictObject({
   kind: z.literal('embedding-mlp').default('embedding-mlp'),
   hidden: z.array(z.int().min(1).max(1024)).min(1).max(4).default([64, 32]),
   batchSize: z.int().min(16).max(65536).default(2048),
-  learningRate: z.number().positive().max(1).default(0.003),
-  l2: z.number().min(0).default(0),
+  learningRate: z.number().positive().max(1).default(0.01),
+  l2: z.number().min(0).default(0.00001),
   dropout: z.number().min(0).max(0.9).default(0),
-  maxTrainEpochs: z.int().min(1).max(1000).default(20),
-  patience: z.int().min(1).default(3),
+  maxTrainEpochs: z.int().min(1).max(1000).default(40),
+  patience: z.int().min(1).default(5),
   /** The newest part of the training window that early stopping watches; never fitted on. */
   validationTail: duration.default('P3D'),
   seed: z.int().min(0).max(0xffffffff).default(1),
   backend: z.enum(['tensorflow', 'wasm']).default('tensorflow'),
   threads: z.int().min(1).max(64).default(1),
-  limits: z.strictObject({ timeout: duration.default('PT6H'), memoryMb: z.int().min(256).default(4096) }).prefault({}),
+  limits: z.strictObject({ timeout: duration.default('PT6H'), memoryMb: z.int().min(512).default(4096) }).prefault({}),
 });
 
 const approval = z.strictObject({

@@ -1,0 +1,124 @@
+// What Temporal itself shows of a run: to people without perennial at hand, also with no worker up.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { approvalSignal } from '#dist/workflows/messages.js';
+import { Harness, taskFailures, until } from './harness.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await Harness.devServer();
+});
+afterAll(() => harness.close());
+
+async function started(scenario: Parameters<Harness['world']>[0], clock = { mode: 'wall' } as const) {
+  const world = harness.world(scenario);
+  const { modelId } = world;
+  await harness.coordinator.requestRetrain(modelId, {
+    triggerId: 't1',
+    cause: 'labels',
+    requestedBy: 'ada',
+    reason: 'r',
+    clock,
+  });
+  return { world, run: harness.run(world, 1) };
+}
+
+/** The command that a text tells people to copy: between back-quotes. */
+const commandIn = (text: string): string => /`(temporal workflow signal [^`]+)`/.exec(text)![1]!;
+const inputOf = (command: string): unknown => JSON.parse(/--input '([^']+)'/.exec(command)![1]!);
+
+describe('the current details of a run', () => {
+  it('say what is awaited, until when, and what is missing', async () => {
+    const { world, run } = await started({ labels: { deadline: 'P14D' } });
+    world.labelShare = () => 0.4;
+    const { awaitsUntil } = await harness.awaiting(run, 'labels');
+    const details = await harness.details(run);
+    expect(details).toContain(`## ${world.modelId} #1: labels`);
+    expect(details).toMatch(new RegExp(`\\*\\*Awaits\\*\\* labels since 2.*Z, until ${awaitsUntil}`));
+    expect(details).toContain('- labels in: training 40.0 %, holdout 100.0 %');
+    expect(details).toContain('400 of 1000 rows');
+    await run.terminate();
+  });
+
+  it('show the evidence and a command that, copied, decides', async () => {
+    const { world, run } = await started({ hasChampion: true, approval: { policy: 'always' } });
+    const { evidenceDigest } = await harness.awaiting(run, 'a decision');
+    const details = await harness.details(run);
+    expect(details).toContain('| all rows | 0.6640 | 0.6500 | +0.0140 | [+0.0040, +0.0240] at 97.50 % |');
+    expect(details).toContain(`npx perennial approve ${world.modelId}/1 --evidence ${evidenceDigest!.slice(0, 16)}`);
+    const command = commandIn(details);
+    expect(command).toContain(`--workflow-id retrain/${world.modelId}/1 --name ${approvalSignal.name} `);
+    await run.signal(approvalSignal, inputOf(command) as never);
+    expect((await run.result()).kind).toBe('promoted');
+    expect(world.model.decisions).toMatchObject([{ by: 'your name', answer: { accepted: true } }]);
+  });
+});
+
+describe('the static details of a run', () => {
+  it('carry the same command from the start, and a summary for lists', async () => {
+    const { world, run } = await started({ hasChampion: true, approval: { policy: 'always' } });
+    await harness.awaiting(run, 'a decision');
+    const found = await run.describe();
+    expect(await found.staticSummary()).toBe(`Retrain ${world.modelId} #1 (labels, asked by ada)`);
+    const command = commandIn((await found.staticDetails())!);
+    expect(inputOf(command)).toMatchObject({ decision: 'approve', evidence: 'DIGEST' });
+    await run.terminate();
+  });
+});
+
+describe('the search attributes of a run', () => {
+  it('find it by model, cause, stage, outcome and difference', async () => {
+    const { world, run } = await started({ hasChampion: true, approval: { policy: 'always' } });
+    const { evidenceDigest } = await harness.awaiting(run, 'a decision');
+    const find = (query: string) =>
+      until(query, async () => {
+        for await (const found of harness.client.workflow.list({
+          query: `PerennialModel='${world.modelId}' and ${query}`,
+        })) {
+          return found.workflowId;
+        }
+        return null;
+      });
+    expect(await find("PerennialStage='approve' and PerennialCause='labels'")).toBe(run.workflowId);
+    await run.signal(approvalSignal, {
+      eventId: 'e',
+      decision: 'approve',
+      by: 'grace',
+      reason: 'ok',
+      evidence: evidenceDigest!,
+    });
+    await run.result();
+    expect(await find("PerennialOutcome='promoted' and PerennialDelta > 0.01 and PerennialStage='done'")).toBe(
+      run.workflowId,
+    );
+    expect(await find("PerennialWindowEnd > '2001-01-01T00:00:00Z'")).toBe(run.workflowId);
+  });
+});
+
+describe('a signal whose payload is no JSON at all', () => {
+  it('neither stops the run nor fails a workflow task', async () => {
+    const { world, run } = await started({ approval: { policy: 'always' } });
+    const { evidenceDigest } = await harness.awaiting(run, 'a decision');
+    const encoder = new TextEncoder();
+    const payload = { metadata: { encoding: encoder.encode('json/plain') }, data: encoder.encode('{"eventId":') };
+    for (const workflowId of [run.workflowId, `model/${world.modelId}`]) {
+      for (const signalName of ['approvalSignal', 'labelsArrivedSignal', 'driftSignal']) {
+        await harness.client.workflowService.signalWorkflowExecution({
+          namespace: 'default',
+          workflowExecution: { workflowId },
+          signalName,
+          input: { payloads: [payload] },
+        });
+      }
+    }
+    await run.signal(approvalSignal, {
+      eventId: 'e',
+      decision: 'approve',
+      by: 'grace',
+      reason: 'ok',
+      evidence: evidenceDigest!,
+    });
+    expect((await run.result()).kind).toBe('promoted');
+    expect(await taskFailures(run)).toBe(0);
+    expect(await taskFailures(harness.client.workflow.getHandle(`model/${world.modelId}`))).toBe(0);
+  });
+});
