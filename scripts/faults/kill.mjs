@@ -2,15 +2,13 @@
 // and the artifact of an undisturbed run, with one version, no orphan, and a clean audit.
 
 import { flightsFile, flightsSpec } from './harness/flights-spec.mjs';
-import { createFollower, verdictOf } from './harness/follow.mjs';
+import { verdictOf } from './harness/follow.mjs';
 import { makePlan } from './harness/plan.mjs';
-import { openProbe } from './harness/probe.mjs';
-import { startStack } from './harness/stack.mjs';
 import { ORPHAN_LIMIT_MS } from './harness/strike.mjs';
 import { conclude, table } from './harness/table.mjs';
-import { createMutex, Stopped } from './harness/wait.mjs';
+import { Stopped } from './harness/wait.mjs';
 import { walkRun } from './harness/walk-run.mjs';
-import { createWorker } from './harness/worker.mjs';
+import { openWorld } from './harness/world.mjs';
 
 const HEAD = [
   'run',
@@ -31,6 +29,7 @@ export async function runKill(context, { seed, only }) {
   const plan = makePlan({ seed, only });
   const planned = plan.flatMap((run) => run.faults.map((fault) => ({ run, fault })));
   console.log(`kill: seed ${seed}, ${planned.length} fault(s) in ${plan.length} run(s)`);
+  await flightsFile();
   const world = await openWorld(context);
   const records = new Map();
   const errors = [];
@@ -38,7 +37,7 @@ export async function runKill(context, { seed, only }) {
   const lastRunNo = Math.max(...plan.map((run) => run.runNo));
   await undisturbedRuns(world, lastRunNo);
   const lanes = [...new Set(plan.map((run) => run.lane))];
-  await Promise.all(
+  const ends = await Promise.allSettled(
     lanes.map(async (lane) => {
       for (const run of runsOf(lane)) {
         const key = { modelId: `lane-${lane}`, runNo: run.runNo };
@@ -56,23 +55,12 @@ export async function runKill(context, { seed, only }) {
       }
     }),
   );
+  // Both lanes are at rest before anything is stopped.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   printTable(planned, records);
   const checks = await check(world, { plan, planned, records, errors });
   const minutes = ((Date.now() - startedAtMs) / 60_000).toFixed(1);
   return conclude(checks, `${planned.length} faults hit, every run as undisturbed, in ${minutes} min (seed ${seed})`);
-}
-
-async function openWorld({ signal, say, cleanUps }) {
-  await flightsFile();
-  const stack = await startStack();
-  cleanUps.push(() => stack.stop());
-  const worker = createWorker(stack);
-  cleanUps.push(() => worker.kill());
-  await worker.start();
-  const probe = await openProbe(stack);
-  cleanUps.push(() => probe.close());
-  const follow = createFollower(probe, { signal });
-  return { stack, worker, probe, follow, mutex: createMutex(), signal, orphans: [], say };
 }
 
 async function undisturbedRuns(world, lastRunNo) {

@@ -21,6 +21,7 @@ import type {
 import type { TrainedArtifact } from './create-train-activities.js';
 import type {
   ActivityDeps,
+  BlockedRecipe,
   ChampionMove,
   ModelState,
   NewTrigger,
@@ -58,8 +59,18 @@ const NOT_AWAITED: DecisionAnswer = {
   reason: 'The run does not wait for a decision now; `perennial show` tells its stage.',
 };
 
+function blockedText(modelId: string, { recipeDigest, version, since, by, reason }: BlockedRecipe): string {
+  return (
+    `The recipe ${recipeDigest.slice(0, 16)} of ${modelId} is blocked: version ${version}, made by it, was rolled back at ${since} by ${by} (${reason}). ` +
+    `Change the pipeline, or clear the recipe with \`perennial unblock ${modelId} --reason TEXT\`.`
+  );
+}
+
 export function createRunActivities(deps: ActivityDeps) {
   const { registry, temporal } = deps;
+  /** What a rollback blocks: the spec and the code that trains by it. */
+  const recipeOf = (specDigest: Digest): Digest =>
+    canonicalDigest({ spec: specDigest, trainer: deps.trainerCodeDigest() });
   return {
     loadModelState: (modelId: string): Promise<ModelState> => registry.loadModelState(modelId),
 
@@ -78,19 +89,22 @@ export function createRunActivities(deps: ActivityDeps) {
 
     /**
      * A run that is open in the registry but closed in Temporal (terminated, or the process died between two writes) is
-     * closed here, or the model would be blocked for ever.
+     * closed here, or the model would be blocked for ever. Temporal is asked first: a run closes its row before its
+     * workflow completes, so a row that is still open after a closed workflow stays open for ever.
      */
     reconcileOpenRun: async (run: RunKey & { workflowId: string }): Promise<'running' | 'missing' | 'closed'> => {
       const state = await temporal.describeRun(run.workflowId);
       if (state === 'closed') {
-        await registry.closeRun(run, { failure: 'The workflow ended without reporting (terminated from outside).' });
+        await registry.failOpenRun(run, 'The workflow ended without reporting (terminated from outside).');
       }
       return state;
     },
 
     planRun: async (request: { specDigest: Digest; now: Instant }): Promise<RunPlan> => {
       const spec = await registry.specByDigest(request.specDigest);
-      return planRun(spec, { ...request, hasSearchAttributes: deps.hasSearchAttributes });
+      const block = await registry.blockedRecipe(spec.model, recipeOf(request.specDigest));
+      const blocked = block === null ? null : blockedText(spec.model, block);
+      return planRun(spec, { ...request, blocked, hasSearchAttributes: deps.hasSearchAttributes });
     },
 
     recordStage: (key: RunKey, stage: Stage): Promise<void> => registry.recordStage(key, stage),
@@ -104,7 +118,7 @@ export function createRunActivities(deps: ActivityDeps) {
         ...request.key,
         attempt,
         artifact,
-        recipeDigest: canonicalDigest({ spec: request.specDigest, trainer: deps.trainerCodeDigest() }),
+        recipeDigest: recipeOf(request.specDigest),
         trainingContentDigest: request.trainingContentDigest,
         trainingWindow: request.trainingWindow,
         training,

@@ -186,7 +186,10 @@ export interface ModelState {
   readonly specDigest: Digest;
   readonly champion: { readonly version: number; readonly epoch: number } | null;
   readonly openRun: OpenRun | null;
-  /** Triggers held because a run was open, oldest first, at most 200. */
+  /**
+   * Triggers that wait for a run, oldest first, at most 200: held because one was open, or still pending because the
+   * coordinator died between committing and judging them. Whoever recreates it takes up both.
+   */
   readonly held: readonly TriggerRow[];
 }
 
@@ -201,6 +204,8 @@ export interface NewTrigger {
   readonly clock: RunClock;
   /** JSON-safe: the drift claim, the request, ... */
   readonly body: unknown;
+  /** Why it can start nothing (malformed): it is recorded as `refused` at once. */
+  readonly refusal?: string;
 }
 
 export interface OpenRunRequest {
@@ -247,6 +252,18 @@ export interface ChampionMove {
   readonly runNo: number | null;
 }
 
+/** A recipe that a rollback blocked, until a person clears it with a reason. */
+export interface BlockedRecipe {
+  readonly incidentId: number;
+  readonly recipeDigest: Digest;
+  /** The version that was rolled back from. */
+  readonly version: number;
+  /** Of the rollback. */
+  readonly reason: string;
+  readonly by: string;
+  readonly since: Instant;
+}
+
 export interface Registry {
   // specs
   specByDigest(digest: Digest): Promise<PipelineSpec>;
@@ -272,6 +289,8 @@ export interface Registry {
   recordSnapshot(key: RunKey, snapshot: SnapshotRef): Promise<SnapshotRef>;
   /** Closes once; a second call with the same outcome is fine, another outcome is INVARIANT_BROKEN. */
   closeRun(key: RunKey, result: { outcome: Outcome } | { failure: string }): Promise<void>;
+  /** Closes a run whose workflow is gone. One that closed by itself meanwhile stays as it ended: false. */
+  failOpenRun(key: RunKey, failure: string): Promise<boolean>;
   // versions
   /** One version a run: a second call returns the first one's number and artifact. */
   registerVersion(version: NewVersion): Promise<{ version: number; artifact: ArtifactRef }>;
@@ -279,6 +298,8 @@ export interface Registry {
   champion(modelId: string): Promise<ChampionRow | null>;
   /** Distinct versions that were champion before, newest first. */
   pastChampions(modelId: string): Promise<readonly { version: number; artifact: ArtifactRef; specDigest: Digest }[]>;
+  /** The newest block that nobody cleared on a recipe of the model; null when the recipe may be used. */
+  blockedRecipe(modelId: string, recipeDigest: Digest): Promise<BlockedRecipe | null>;
   // evaluations
   /**
    * Registers the look before anything is scored (a look counts even if the process dies), idempotent on

@@ -75,9 +75,15 @@ function duckOn(connection: DuckDBConnection, dir: string, signal: AbortSignal):
       }),
     chunks: async function* chunks(sql) {
       const result = await guarded(signal, () => connection.stream(sql));
+      const fetch = (): Promise<DuckDBDataChunk | null> => guarded(signal, () => result.fetchChunk());
+      let next = fetch();
       for (;;) {
-        const chunk = await guarded(signal, () => result.fetchChunk());
+        const chunk = await next;
         if (chunk === null || chunk.rowCount === 0) return;
+        // DuckDB works on the next chunk while the caller works on this one.
+        next = fetch();
+        // Should the caller stop early, nobody awaits it.
+        next.catch(() => undefined);
         yield chunk;
       }
     },

@@ -65,9 +65,12 @@ interface Counted {
 
 async function countColumns(duck: Duck, path: string, columns: readonly SnapshotColumn[]): Promise<Counted[]> {
   const select = columns.map(({ parquet, kind }, at) => {
-    const value = kind === 'time' ? `epoch_us(${quoteIdent(parquet)})` : quoteIdent(parquet);
-    const bounds =
-      kind === 'categorical' || kind === 'id' ? '' : `, min(${value}) AS min${at}, max(${value}) AS max${at}`;
+    const value = quoteIdent(parquet);
+    // Nothing but plain counts and extremes: those come from the file's own statistics, without reading a column.
+    const read = (extreme: string): string =>
+      kind === 'time' ? `epoch_us(${extreme}(${value}))` : `${extreme}(${value})`;
+    const isBounded = kind !== 'categorical' && kind !== 'id';
+    const bounds = isBounded ? `, ${read('min')} AS min${at}, ${read('max')} AS max${at}` : '';
     return `count(${value}) AS n${at}${bounds}`;
   });
   const [row] = await duck.rows(`SELECT count(*) AS rows, ${select.join(', ')} FROM ${snapshotScan(path)}`);

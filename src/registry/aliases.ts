@@ -8,6 +8,7 @@ import { PipelineError } from '../core/errors.js';
 import type { ArtifactRef, Digest, Instant } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant } from './database.js';
+import { openIncident } from './incidents.js';
 import { lockModel } from './models.js';
 import { checkIds, checkTexts } from './stored-text.js';
 import { versionByNumber } from './versions.js';
@@ -59,20 +60,6 @@ function checkExpected(move: ChampionMove, present: AliasState): void {
     throw changed(move, present, 'there is none to roll back from');
 }
 
-async function openIncident(client: PoolClient, move: ChampionMove, from: AliasState): Promise<void> {
-  if (from.version === null) return;
-  const { recipeDigest } = await versionByNumber(client, move.modelId, from.version);
-  await query(
-    client,
-    `with incident as (
-       insert into perennial.incidents (model_id, kind, alias, epoch, reason, opened_by, opened_at)
-       values ($1, 'rollback', 'champion', $2, $3, $4, $5) returning incident_id)
-     insert into perennial.blocked_recipes (incident_id, model_id, recipe_digest, version, blocked_at)
-     select incident_id, $1, $6, $7, $5 from incident`,
-    [move.modelId, from.epoch + 1, move.reason, move.by, from.now, recipeDigest, from.version],
-  );
-}
-
 async function writeMove(client: PoolClient, move: ChampionMove, from: AliasState): Promise<MoveResult> {
   const { modelId, moveKey, kind, toVersion, by, reason, evidenceDigest, runNo } = move;
   const epoch = from.epoch + 1;
@@ -88,7 +75,10 @@ async function writeMove(client: PoolClient, move: ChampionMove, from: AliasStat
     `update perennial.aliases set version = $2, epoch = $3, moved_at = $4 where model_id = $1 and alias = 'champion'`,
     [modelId, toVersion, epoch, from.now],
   );
-  if (kind === 'rollback') await openIncident(client, move, from);
+  if (kind === 'rollback' && from.version !== null) {
+    const { recipeDigest } = await versionByNumber(client, modelId, from.version);
+    await openIncident(client, { modelId, epoch, reason, by, at: from.now, version: from.version, recipeDigest });
+  }
   await appendAudit(client, {
     modelId,
     kind: 'alias-moved',

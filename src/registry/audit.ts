@@ -16,7 +16,8 @@ export type AuditKind =
   | 'version-registered'
   | 'evaluation-finished'
   | 'decision'
-  | 'alias-moved';
+  | 'alias-moved'
+  | 'incident-closed';
 
 /** Previous hash of the first link. */
 export const GENESIS_HASH: Digest = '0'.repeat(64);

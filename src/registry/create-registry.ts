@@ -4,10 +4,11 @@ import type { Registry } from '../activities/deps.js';
 import { champion, moveChampion, pastChampions } from './aliases.js';
 import { recordDecision } from './approvals.js';
 import { beginEvaluation, finishEvaluation } from './evaluations.js';
+import { blockedRecipe } from './incidents.js';
 import { loadModelState } from './models.js';
 import { keepAliveThroughLostConnections } from './pool.js';
 import { recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
-import { closeRun, openRun, recordStage, run } from './runs.js';
+import { closeRun, failOpenRun, openRun, recordStage, run } from './runs.js';
 import { specByDigest } from './specs.js';
 import { commitTrigger, setTriggerState } from './triggers.js';
 import { registerVersion, versionByNumber } from './versions.js';
@@ -27,10 +28,12 @@ export function createRegistry(pool: Pool): Registry {
     recordCoverage: (key, kind, coverage) => recordCoverage(pool, key, { kind, coverage }),
     recordSnapshot: (key, snapshot) => recordSnapshot(pool, key, snapshot),
     closeRun: (key, result) => closeRun(pool, key, result),
+    failOpenRun: (key, failure) => failOpenRun(pool, key, failure),
     registerVersion: (version) => registerVersion(pool, version),
     versionArtifact: async (modelId, version) => (await versionByNumber(pool, modelId, version)).artifact,
     champion: (modelId) => champion(pool, modelId),
     pastChampions: (modelId) => pastChampions(pool, modelId),
+    blockedRecipe: (modelId, recipeDigest) => blockedRecipe(pool, modelId, recipeDigest),
     beginEvaluation: (evaluation) => beginEvaluation(pool, evaluation),
     finishEvaluation: (evaluationId, result) => finishEvaluation(pool, evaluationId, result),
     recordDecision: (key, decision) => recordDecision(pool, key, decision),

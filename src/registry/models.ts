@@ -49,7 +49,7 @@ export async function ensureModel(client: PoolClient, modelId: string): Promise<
   );
 }
 
-interface HeldRow {
+interface WaitingRow {
   trigger_id: string;
   cause: Cause;
   requested_by: string;
@@ -57,19 +57,23 @@ interface HeldRow {
   created_at: Date;
 }
 
-const HELD_LIMIT = 200;
+const WAITING_LIMIT = 200;
 
-async function heldTriggers(db: Db, modelId: string): Promise<TriggerRow[]> {
-  const rows = await query<HeldRow>(
+/**
+ * Held ones, and pending ones: the coordinator judges what it commits before it takes up anything else, so a trigger that is
+ * still pending when it asks was left by one that ended in between.
+ */
+async function waitingTriggers(db: Db, modelId: string): Promise<TriggerRow[]> {
+  const rows = await query<WaitingRow>(
     db,
     `select t.trigger_id, t.cause, t.requested_by, t.clock, t.created_at
      from perennial.trigger_states s
      join perennial.triggers t using (model_id, trigger_id)
-     where s.model_id = $1 and s.state = 'held'
+     where s.model_id = $1 and s.state in ('held', 'pending')
        and not exists (
          select from perennial.trigger_states later
          where later.model_id = s.model_id and later.trigger_id = s.trigger_id and later.step > s.step)
-     order by t.seq limit ${HELD_LIMIT}`,
+     order by t.seq limit ${WAITING_LIMIT}`,
     [modelId],
   );
   return rows.map((row) => ({
@@ -124,7 +128,7 @@ export function loadModelState(pool: Pool, modelId: string): Promise<ModelState>
       specDigest: row.spec_digest,
       champion: row.version === null ? null : { version: row.version, epoch: row.epoch },
       openRun: await openRunOf(client, modelId),
-      held: await heldTriggers(client, modelId),
+      held: await waitingTriggers(client, modelId),
     };
   });
 }

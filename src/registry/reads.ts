@@ -1,6 +1,6 @@
 /**
  * What client and CLI show: whole pictures put together from the tables, each as of one moment. Reads of one table live
- * beside their table (`run`, `listRuns`, `champion`, `championAt`, `currentSpec`, `specHistory`).
+ * beside their table (`run`, `listRuns`, `champion`, `championAt`, `currentSpec`).
  */
 import type { Pool } from 'pg';
 import type { ChampionMove, RunKey, RunRow, TriggerState } from '../activities/deps.js';
@@ -76,6 +76,8 @@ export interface TriggerView {
   readonly body: unknown;
 }
 
+const MOST_TRIGGERS = 1000;
+
 interface DbTriggerView {
   trigger_id: string;
   cause: Cause;
@@ -88,10 +90,8 @@ interface DbTriggerView {
   body: unknown;
 }
 
-async function triggerViews(
-  db: Db,
-  filter: { modelId: string; runNo: number | null; limit: number },
-): Promise<TriggerView[]> {
+/** Those that the run has taken at any time, newest first. */
+async function triggersOfRun(db: Db, key: RunKey): Promise<TriggerView[]> {
   const rows = await query<DbTriggerView>(
     db,
     `select t.trigger_id, t.cause, t.requested_by, t.created_at, s.state, s.reason, s.at, s.run_no, t.body
@@ -99,11 +99,11 @@ async function triggerViews(
      join lateral (
        select * from perennial.trigger_states s
        where s.model_id = t.model_id and s.trigger_id = t.trigger_id order by s.step desc limit 1) s on true
-     where t.model_id = $1 and ($2::integer is null or exists (
+     where t.model_id = $1 and exists (
        select from perennial.trigger_states taken
-       where taken.model_id = t.model_id and taken.trigger_id = t.trigger_id and taken.run_no = $2))
-     order by t.seq desc limit $3`,
-    [filter.modelId, filter.runNo, filter.limit],
+       where taken.model_id = t.model_id and taken.trigger_id = t.trigger_id and taken.run_no = $2)
+     order by t.seq desc limit ${MOST_TRIGGERS}`,
+    [key.modelId, key.runNo],
   );
   return rows.map((row) => ({
     triggerId: row.trigger_id,
@@ -116,18 +116,6 @@ async function triggerViews(
     runNo: row.run_no,
     body: row.body,
   }));
-}
-
-const MOST_TRIGGERS = 1000;
-
-/** Newest first. @throws MODEL_UNKNOWN */
-export async function listTriggers(
-  db: Db,
-  modelId: string,
-  options: { limit?: number } = {},
-): Promise<readonly TriggerView[]> {
-  await checkModel(db, modelId);
-  return triggerViews(db, { modelId, runNo: null, limit: options.limit ?? MOST_TRIGGERS });
 }
 
 export interface AliasMoveRow {
@@ -218,7 +206,7 @@ export function showRun(pool: Pool, key: RunKey): Promise<RunPicture> {
   return inReadSnapshot(pool, async (client) => ({
     run: await run(client, key),
     stages: await listStages(client, key),
-    triggers: await triggerViews(client, { ...key, limit: MOST_TRIGGERS }),
+    triggers: await triggersOfRun(client, key),
     assessments: await listAssessments(client, key),
     coverage: await listCoverage(client, key),
     snapshots: await listSnapshots(client, key),

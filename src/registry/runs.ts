@@ -69,7 +69,7 @@ export async function listRuns(
 ): Promise<RunRow[]> {
   const rows = await query<DbRun>(
     db,
-    `select ${RUN_COLUMNS} from perennial.runs r 
+    `select ${RUN_COLUMNS} from perennial.runs r
      where ($1::text is null or r.model_id = $1) and (not $3 or r.closed_at is null)
      order by r.opened_at desc, r.model_id, r.run_no desc limit $2`,
     [options.modelId ?? null, options.limit, options.isOpenOnly ?? false],
@@ -170,6 +170,26 @@ export async function recordStage(pool: Pool, key: RunKey, stage: Stage): Promis
   });
 }
 
+/** The caller has found the run open, under the model's lock. */
+async function writeClosing(
+  client: PoolClient,
+  key: RunKey,
+  result: { outcome: Outcome | null; failure: string | null },
+): Promise<void> {
+  const { outcome, failure } = result;
+  await query(
+    client,
+    `update perennial.runs set closed_at = date_trunc('milliseconds', clock_timestamp()), outcome = $3, failure = $4
+     where model_id = $1 and run_no = $2`,
+    [key.modelId, key.runNo, outcome === null ? null : storedJson('outcome', outcome), failure],
+  );
+  await appendAudit(client, {
+    modelId: key.modelId,
+    kind: 'run-closed',
+    body: { failure, outcome, runNo: key.runNo },
+  });
+}
+
 /**
  * Closes once: the same result again is fine, another one is INVARIANT_BROKEN. A completed run ends in stage `done`; a
  * failed one keeps the stage in which it failed.
@@ -192,16 +212,16 @@ export async function closeRun(
       return;
     }
     if (outcome !== null && present.stage !== 'done') await appendStage(client, key, 'done');
-    await query(
-      client,
-      `update perennial.runs set closed_at = date_trunc('milliseconds', clock_timestamp()), outcome = $3, failure = $4
-       where model_id = $1 and run_no = $2`,
-      [key.modelId, key.runNo, outcomeText, failure],
-    );
-    await appendAudit(client, {
-      modelId: key.modelId,
-      kind: 'run-closed',
-      body: { failure, outcome, runNo: key.runNo },
-    });
+    await writeClosing(client, key, { outcome, failure });
+  });
+}
+
+/** Closes a run whose workflow is gone; one that has closed by itself stays as it ended. @returns whether it was open */
+export async function failOpenRun(pool: Pool, key: RunKey, failure: string): Promise<boolean> {
+  checkTexts({ failure });
+  return withRun(pool, key, async (client, present) => {
+    if (present.closedAt !== null) return false;
+    await writeClosing(client, key, { outcome: null, failure });
+    return true;
   });
 }

@@ -7,7 +7,7 @@ import { type PipelineSpec, specSchema } from '../core/spec/schema.js';
 import type { Digest, Instant } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant } from './database.js';
-import { ensureModel, lockModel, modelUnknown } from './models.js';
+import { ensureModel, lockModel } from './models.js';
 import { checkTexts } from './stored-text.js';
 
 export interface SpecApplication {
@@ -96,30 +96,14 @@ interface SpecRow {
   since: Date;
 }
 
-async function specRows(db: Db, modelId: string, limit: number | null): Promise<SpecVersionRow[]> {
-  const rows = await query<SpecRow>(
-    db,
-    `select seq, spec_digest, applied_by, since from perennial.spec_versions
-     where model_id = $1 order by seq desc limit $2`,
-    [modelId, limit],
-  );
-  return rows.map((row) => ({
-    seq: row.seq,
-    specDigest: row.spec_digest,
-    appliedBy: row.applied_by,
-    since: toInstant(row.since),
-  }));
-}
-
 /** Null when the model is unknown. */
 export async function currentSpec(db: Db, modelId: string): Promise<SpecVersionRow | null> {
-  const [row] = await specRows(db, modelId, 1);
-  return row ?? null;
-}
-
-/** Newest first. @throws MODEL_UNKNOWN */
-export async function specHistory(db: Db, modelId: string): Promise<SpecVersionRow[]> {
-  const rows = await specRows(db, modelId, null);
-  if (rows.length === 0) throw modelUnknown(modelId);
-  return rows;
+  const row = await queryOne<SpecRow>(
+    db,
+    `select seq, spec_digest, applied_by, since from perennial.spec_versions
+     where model_id = $1 order by seq desc limit 1`,
+    [modelId],
+  );
+  if (row === undefined) return null;
+  return { seq: row.seq, specDigest: row.spec_digest, appliedBy: row.applied_by, since: toInstant(row.since) };
 }

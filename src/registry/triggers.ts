@@ -68,14 +68,14 @@ export async function appendTriggerStates(client: PoolClient, change: TriggerSta
   }
 }
 
-/** Idempotent on (model, trigger id). @throws MODEL_UNKNOWN, SIGNAL_INVALID */
+/** Idempotent on (model, trigger id): a known one keeps what it was first. @throws MODEL_UNKNOWN, SIGNAL_INVALID */
 export async function commitTrigger(
   pool: Pool,
   trigger: NewTrigger,
 ): Promise<{ isNew: boolean; state: TriggerState; runNo: number | null }> {
-  const { modelId, triggerId, cause, requestedBy } = trigger;
+  const { modelId, triggerId, cause, requestedBy, refusal = null } = trigger;
   checkIds({ triggerId });
-  checkTexts({ requestedBy });
+  checkTexts({ requestedBy, refusal });
   const clock = storedJson('clock', trigger.clock);
   const body = storedJson('body', trigger.body);
   return inTransaction(pool, async (client) => {
@@ -99,7 +99,10 @@ export async function commitTrigger(
        values ($1, $2, 1, 'pending', 'arrived')`,
       [modelId, triggerId],
     );
-    return { isNew: true, state: 'pending', runNo: null };
+    if (refusal === null) return { isNew: true, state: 'pending', runNo: null };
+    // In the same transaction: a malformed one must never wait for a run, whoever dies when.
+    await appendTriggerStates(client, { modelId, triggerIds: [triggerId], state: 'refused', reason: refusal, runNo: null });
+    return { isNew: true, state: 'refused', runNo: null };
   });
 }
 

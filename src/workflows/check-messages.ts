@@ -3,6 +3,7 @@
  * task for ever, so each check returns a sentence, or null when nothing is wrong.
  */
 import type { Cause } from '../core/types.js';
+import { unstorableJson, unstorableText } from '../core/unstorable-text.js';
 
 const MAX_TEXT = 2_000;
 const MAX_ID = 200;
@@ -12,8 +13,14 @@ const CAUSES: readonly Cause[] = ['schedule', 'drift', 'performance', 'labels', 
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** UTF-8 bytes of the value as JSON. */
-export const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value) ?? '').length;
+/** UTF-8 bytes of the value as JSON; without end when it is nested too deeply to be written as JSON at all. */
+export function bytesOf(value: unknown): number {
+  try {
+    return new TextEncoder().encode(JSON.stringify(value) ?? '').length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
 
 const sizeFault = (value: unknown): string | null =>
   bytesOf(value) > MAX_MESSAGE_BYTES ? 'the message is larger than 16 KB.' : null;
@@ -23,6 +30,8 @@ function textFault(fields: Fields, names: readonly string[]): string | null {
     const value = fields[name];
     if (typeof value !== 'string') return `${name} is missing: it must be a text.`;
     if (value.length > (name === 'reason' ? MAX_TEXT : MAX_ID)) return `${name} is too long.`;
+    const fault = unstorableText(value);
+    if (fault !== null) return `${name} ${fault}.`;
   }
   return null;
 }
@@ -94,7 +103,9 @@ export function checkClaim(value: unknown): string | null {
   if (!['drift', 'performance', undefined].includes(fields['cause'] as string | undefined)) {
     return 'cause must be drift or performance.';
   }
-  return sizeFault(value);
+  // A claim is kept whole, whatever it carries.
+  const unstorable = unstorableJson(value);
+  return sizeFault(value) ?? (unstorable === null ? null : `the claim ${unstorable}.`);
 }
 
 export function checkRetrainRequest(value: unknown): string | null {

@@ -2,6 +2,7 @@
 import type { NewTrigger } from '../activities/deps.js';
 import type { DirectClaim } from '../core/messages.js';
 import type { RunClock } from '../core/types.js';
+import { unstorableText } from '../core/unstorable-text.js';
 import { checkClaim } from './check-messages.js';
 
 const WALL: RunClock = { mode: 'wall' };
@@ -9,33 +10,35 @@ const WALL: RunClock = { mode: 'wall' };
 export interface ClaimBatch {
   /** One a trigger id; of a sound claim and a malformed one with the same id the sound one. */
   readonly triggers: readonly NewTrigger[];
-  /** By trigger id, why a claim is refused. */
-  readonly faults: ReadonlyMap<string, string>;
   /** Why a claim without any id was dropped: nothing by which it could be recorded. */
   readonly dropped: readonly string[];
 }
 
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && unstorableText(value) === null;
+
+/** At most so many UTF-16 units, and never half of a surrogate pair. */
+const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+
 export function batchOf(modelId: string, claims: readonly DirectClaim[]): ClaimBatch {
   const triggers = new Map<string, NewTrigger>();
-  const faults = new Map<string, string>();
   const dropped: string[] = [];
   for (const claim of claims) {
     const fault = checkClaim(claim);
     const { eventId, source } = (claim ?? {}) as Partial<DirectClaim>;
-    if (typeof eventId !== 'string' || eventId === '') {
+    if (!isName(eventId)) {
       dropped.push(fault ?? 'eventId is missing.');
       continue;
     }
-    const requestedBy = typeof source === 'string' && source !== '' ? source.slice(0, 200) : 'unnamed source';
-    const triggerId = `${requestedBy}/${eventId}`.slice(0, 400);
+    const requestedBy = isName(source) ? cut(source, 200) : 'unnamed source';
+    const triggerId = cut(`${requestedBy}/${eventId}`, 400);
     const trigger = { modelId, triggerId, requestedBy };
-    const isFirst = !triggers.has(triggerId);
-    if (fault === null && (isFirst || faults.delete(triggerId))) {
+    const known = triggers.get(triggerId);
+    if (fault === null && (known === undefined || known.refusal !== undefined)) {
       triggers.set(triggerId, { ...trigger, cause: claim.cause ?? 'drift', clock: claim.clock ?? WALL, body: claim });
-    } else if (fault !== null && isFirst) {
-      faults.set(triggerId, fault);
-      triggers.set(triggerId, { ...trigger, cause: 'drift', clock: WALL, body: { refused: fault } });
+    } else if (fault !== null && known === undefined) {
+      triggers.set(triggerId, { ...trigger, cause: 'drift', clock: WALL, body: {}, refusal: fault });
     }
   }
-  return { triggers: [...triggers.values()], faults, dropped };
+  return { triggers: [...triggers.values()], dropped };
 }

@@ -106,19 +106,16 @@ export class CoordinatorDesk {
   }
 
   async #takeTogether(claims: readonly DirectClaim[]): Promise<void> {
-    const { triggers, faults, dropped } = batchOf(this.modelId, claims);
+    const { triggers, dropped } = batchOf(this.modelId, claims);
     for (const fault of dropped) this.showFault(new Error(`A claim was dropped: ${fault}`));
     if (triggers.length === 0) return;
     const summary = `${triggers.length} claim(s)`;
     const states = await runActivities().commitTriggers.executeWithOptions({ summary }, [triggers]);
     const stateOf = new Map(triggers.map(({ triggerId }, at) => [triggerId, states[at]?.state]));
-    // Only what is new is refused: a malformed repeat says nothing about the claim that came well-formed before.
-    const isNew = (id: string): boolean => stateOf.get(id) === 'pending';
-    for (const reason of new Set(faults.values())) {
-      const ids = [...faults.keys()].filter((id) => faults.get(id) === reason && isNew(id));
-      if (ids.length > 0) await this.#setState(ids, { state: 'refused', reason, runNo: null });
-    }
-    const wanted = triggers.filter(({ triggerId: id }) => !faults.has(id) && (isNew(id) || stateOf.get(id) === 'held'));
+    // A malformed one is recorded as refused; a malformed repeat says nothing about the claim that came well-formed before.
+    const isWanted = ({ triggerId, refusal }: NewTrigger): boolean =>
+      refusal === undefined && ['pending', 'held'].includes(stateOf.get(triggerId) ?? '');
+    const wanted = triggers.filter(isWanted);
     const triggerIds = wanted.map(({ triggerId }) => triggerId);
     if (wanted[0] === undefined) return;
     await this.#load();

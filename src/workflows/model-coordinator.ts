@@ -4,6 +4,7 @@
  * recreated by the next signal knows its open run.
  */
 import {
+  ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
   condition,
@@ -39,9 +40,12 @@ export async function modelCoordinatorWorkflow(input: CoordinatorInput): Promise
   try {
     await desk.takeUpHeld();
   } catch (error) {
-    inbox.refuseAll(error);
-    await condition(allHandlersFinished);
-    throw error;
+    if (!isModelUnknown(error)) desk.showFault(error);
+    else {
+      inbox.refuseAll(error);
+      await condition(allHandlersFinished);
+      throw error;
+    }
   }
   const isDue = (): boolean =>
     (workflowInfo().continueAsNewSuggested || isLongerThan(input.maxHistoryEvents)) && allHandlersFinished();
@@ -52,6 +56,9 @@ export async function modelCoordinatorWorkflow(input: CoordinatorInput): Promise
     else if (isDue()) await continueAsNew<typeof modelCoordinatorWorkflow>(input);
   }
 }
+
+const isModelUnknown = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'MODEL_UNKNOWN';
 
 const isLongerThan = (events: number | undefined): boolean =>
   events !== undefined && workflowInfo().historyLength >= Math.max(LEAST_HISTORY_EVENTS, events);

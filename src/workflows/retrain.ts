@@ -44,6 +44,7 @@ async function walkStages(run: RunState): Promise<Outcome> {
   ]);
   const plan = run.plan;
   run.markStart(plan);
+  if (typeof plan.blocked === 'string') return run.outcome('recipe-blocked', [plan.blocked]);
 
   await run.enter('assess');
   const assessment = await data.assessQuality.executeWithOptions({ summary: 'is the window fit to train on?' }, [

@@ -169,3 +169,19 @@ export async function scratchEntries(world: World): Promise<string[]> {
 
 /** Deterministic numbers in [0, 1) from a name: no test hangs on Math.random. */
 export const fraction = (name: string): number => createHash('sha256').update(name).digest().readUInt32BE(0) / 2 ** 32;
+
+/** Waits until the server runs a COPY whose text holds `word`. */
+export async function untilActive(url: string, word: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const sql = `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY%' AND position($1 in query) > 0`;
+    for (let tries = 0; tries < 2000; tries++) {
+      if ((await client.query(sql, [word])).rowCount !== 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    throw new Error(`No COPY with ${word} ran within ten seconds.`);
+  } finally {
+    await client.end();
+  }
+}

@@ -38,7 +38,7 @@ describe('a decision that counts', () => {
     });
     expect((await handle.result()).kind).toBe('promoted');
     expect(world.model.moves.at(-1)!.move).toMatchObject({
-      by: 'grace',
+      by: 'reviewer',
       reason: 'it holds up',
       evidenceDigest: evidence,
     });
@@ -49,7 +49,13 @@ describe('a decision that counts', () => {
 
   it('promotes by Signal just the same', async () => {
     const { world, handle, evidence } = await atApproval();
-    await handle.signal(approvalSignal, { eventId: 's1', decision: 'approve', by: 'grace', reason: 'fine', evidence });
+    await handle.signal(approvalSignal, {
+      eventId: 's1',
+      decision: 'approve',
+      by: 'reviewer',
+      reason: 'fine',
+      evidence,
+    });
     expect((await handle.result()).kind).toBe('promoted');
     expect(world.model.decisions).toMatchObject([{ channel: 'signal', eventId: 's1', answer: { accepted: true } }]);
   });
@@ -59,14 +65,14 @@ describe('a decision that counts', () => {
     await reject(byUpdate.handle, { evidence: byUpdate.evidence, reason: 'the slice of night flights is thin' });
     expect(await byUpdate.handle.result()).toMatchObject({
       kind: 'rejected-by-person',
-      reasons: ['grace: the slice of night flights is thin', 'The verdict is promote.'],
+      reasons: ['reviewer: the slice of night flights is thin', 'The verdict is promote.'],
     });
     const bySignal = await atApproval();
     const { evidence } = bySignal;
     await bySignal.handle.signal(approvalSignal, {
       eventId: 's1',
       decision: 'reject',
-      by: 'grace',
+      by: 'reviewer',
       reason: 'no',
       evidence,
     });
@@ -90,11 +96,11 @@ describe('a decision that does not count', () => {
   it.each([
     ['on another candidate', { evidence: 'f'.repeat(16) }, 'wrong-candidate'],
     ['on too short an evidence', { evidence: 'abc' }, 'wrong-candidate'],
-    ['by who asked for the run', { by: 'ada' }, 'not-allowed'],
+    ['by who asked for the run', { by: 'requester' }, 'not-allowed'],
     ['by nobody', { by: '  ' }, 'not-allowed'],
     ['without a reason', { reason: ' ' }, 'reason-missing'],
   ] as const)('is refused with its reason and recorded: %s', async (_, change, code) => {
-    const { world, handle, evidence } = await atApproval({}, { requestedBy: 'ada' });
+    const { world, handle, evidence } = await atApproval({}, { requestedBy: 'requester' });
     expect(await approve(handle, { evidence, ...change })).toMatchObject({ accepted: false, code });
     expect(world.model.decisions).toMatchObject([
       { answer: { accepted: false, code, reason: expect.stringMatching(/\w{3}/) } },
@@ -104,18 +110,18 @@ describe('a decision that does not count', () => {
   });
 
   it('is refused when the policy names other people or another channel', async () => {
-    const { world, handle, evidence } = await atApproval({ allowed: ['linus'], channels: ['update'] });
+    const { world, handle, evidence } = await atApproval({ allowed: ['deputy'], channels: ['update'] });
     expect(await approve(handle, { evidence })).toMatchObject({ code: 'not-allowed' });
-    await handle.signal(approvalSignal, { eventId: 's1', decision: 'approve', by: 'linus', reason: 'ok', evidence });
+    await handle.signal(approvalSignal, { eventId: 's1', decision: 'approve', by: 'deputy', reason: 'ok', evidence });
     await until('the row of the signal', () => codes(world).length === 2);
     expect(codes(world)).toEqual(['not-allowed', 'not-allowed']);
-    expect(await approve(handle, { evidence, by: 'linus' })).toMatchObject({ accepted: true });
+    expect(await approve(handle, { evidence, by: 'deputy' })).toMatchObject({ accepted: true });
     expect((await handle.result()).kind).toBe('promoted');
   });
 
   it('is refused as a duplicate once another one counted: of many at once exactly one does', async () => {
     const { world, handle, evidence } = await atApproval();
-    const people = ['grace', 'linus', 'edsger', 'barbara'];
+    const people = ['reviewer', 'deputy', 'auditor', 'lead'];
     const answers = await Promise.all(people.map((by) => approve(handle, { evidence, by, eventId: `by-${by}` })));
     expect(answers.filter(({ accepted }) => accepted)).toHaveLength(1);
     expect(answers.filter(({ code }) => code === 'duplicate')).toHaveLength(3);
@@ -196,7 +202,7 @@ describe('a champion that moves', () => {
       if (isFirst) world.addChampion();
       isFirst = false;
     };
-    const message = { eventId: 's1', decision: 'approve', by: 'grace', reason: 'fine', evidence } as const;
+    const message = { eventId: 's1', decision: 'approve', by: 'reviewer', reason: 'fine', evidence } as const;
     await handle.signal(approvalSignal, message);
     const status = await until('new evidence', async () => {
       const now = await handle.query(runStatusQuery);
@@ -222,7 +228,7 @@ describe('a champion that moves', () => {
 });
 
 describe('malformed messages', () => {
-  const good = { eventId: 'e', by: 'grace', reason: 'fine', evidence: 'a'.repeat(16) };
+  const good = { eventId: 'e', by: 'reviewer', reason: 'fine', evidence: 'a'.repeat(16) };
 
   it.each([
     ['nothing at all', undefined, 'eventId is missing'],

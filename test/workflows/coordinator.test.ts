@@ -17,7 +17,7 @@ afterAll(() => harness.close());
 const request = (triggerId: string, change: Partial<RetrainRequest> = {}): RetrainRequest => ({
   triggerId,
   cause: 'manual',
-  requestedBy: 'ada',
+  requestedBy: 'requester',
   reason: 'to see',
   clock: { mode: 'wall' },
   ...change,
@@ -219,7 +219,7 @@ describe.concurrent('the open run', () => {
     const { run, letIn } = await withOpenRun(world);
     await letIn();
     const { evidenceDigest } = await harness.awaiting(run, 'a decision');
-    const rollback = { moveKey: 'r1', toVersion: null, by: 'grace', reason: 'night flights' };
+    const rollback = { moveKey: 'r1', toVersion: null, by: 'reviewer', reason: 'night flights' };
     const answer = await harness.coordinator.rollBack(world.modelId, rollback);
     expect(answer).toEqual({ version: 1, epoch: 3, previousVersion: 2 });
     expect(await harness.coordinator.rollBack(world.modelId, rollback)).toEqual(answer);
@@ -261,7 +261,7 @@ describe.concurrent('the open run', () => {
       modelId: world.modelId,
       triggerId: 'first',
       cause: 'manual',
-      requestedBy: 'ada',
+      requestedBy: 'requester',
       clock: { mode: 'wall' },
     } as const;
     await harness.registry.commitTrigger({ ...first, body: {} });
@@ -315,7 +315,7 @@ describe('a coordinator', () => {
   it('rolls back to nothing only with a reason why that cannot be', async () => {
     const world = harness.world({ hasChampion: true });
     const error = await harness.coordinator
-      .rollBack(world.modelId, { moveKey: 'r1', toVersion: null, by: 'grace', reason: 'night flights' })
+      .rollBack(world.modelId, { moveKey: 'r1', toVersion: null, by: 'reviewer', reason: 'night flights' })
       .catch((fault: unknown) => fault);
     expect(error).toBeInstanceOf(WorkflowUpdateFailedError);
     expect(JSON.stringify(error, ['message', 'cause', 'type'])).toContain('Version 1 is the first champion');

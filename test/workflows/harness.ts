@@ -197,7 +197,7 @@ export class Harness {
     const triggerId = uniqueTaskQueue('trigger');
     const asked = {
       cause: 'manual' as const,
-      requestedBy: options.requestedBy ?? 'ada',
+      requestedBy: options.requestedBy ?? 'requester',
       clock: options.clock ?? { mode: 'wall' as const },
     };
     await this.registry.commitTrigger({ modelId, triggerId, ...asked, body: {} });
@@ -233,7 +233,7 @@ export class Harness {
 type SentDecision = Partial<Decision> & { evidence: string };
 const decisionOf = ({ evidence, ...rest }: SentDecision): Omit<Decision, 'decision'> => ({
   eventId: uniqueTaskQueue('event'),
-  by: 'grace',
+  by: 'reviewer',
   reason: 'it holds up',
   evidence,
   ...rest,

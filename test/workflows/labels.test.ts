@@ -17,7 +17,7 @@ afterAll(() => harness.close());
 
 const HOUR_MS = 3_600_000;
 const later = (instant: Instant, ms: number): Instant => new Date(Date.parse(instant) + ms).toISOString();
-const by = { by: 'grace', reason: 'they are on their way' };
+const by = { by: 'reviewer', reason: 'they are on their way' };
 
 describe('the wait for labels', () => {
   it('ends when a signal says that labels arrived', async () => {
@@ -98,7 +98,7 @@ describe('the wait for labels', () => {
     expect(await send(answer)).toMatchObject({ accepted: true });
     const outcome = await handle.result();
     expect(outcome.kind).toBe(kind);
-    expect(outcome.reasons.join('\n')).toContain(`grace chose ${answer}: they are on their way`);
+    expect(outcome.reasons.join('\n')).toContain(`reviewer chose ${answer}: they are on their way`);
   });
 
   it('expires when nobody answers', async () => {

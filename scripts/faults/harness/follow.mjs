@@ -6,88 +6,68 @@ import { persist, until } from './wait.mjs';
 export function createFollower(probe, { signal, timeoutMs = 240_000 } = {}) {
   const patience = { timeoutMs, signal };
   const { client } = probe;
-  const closedRun = async (key) => {
-    const run = await probe.run(key);
-    return run?.closed_at ? run : null;
-  };
-  const passed = async (key, stages) => {
-    const run = await closedRun(key);
-    if (run !== null) throw Object.assign(new Error(`${key.modelId} ended early: ${said(run)}`), { isFinal: true });
-    return stages.includes(await probe.stage(key));
-  };
-
   return {
     apply: (text) => persist('apply', () => client.applySpec({ text, file: 'faults.yaml', by: 'faults' }), patience),
     request: async (key) => {
+      const { modelId, runNo, clock = clockOf(runNo) } = key;
+      const request = { modelId, cause: 'schedule', by: 'faults', reason: `retrain ${runNo}`, clock };
       const answer = await persist(
-        `the start of ${key.modelId}`,
-        () =>
-          client.requestRetrain({
-            modelId: key.modelId,
-            cause: 'schedule',
-            by: 'faults',
-            reason: `retrain ${key.runNo}`,
-            clock: key.clock ?? clockOf(key.runNo),
-            triggerId: `faults/${key.runNo}`,
-          }),
+        `the start of ${modelId}`,
+        () => client.requestRetrain({ ...request, triggerId: `faults/${runNo}` }),
         patience,
       );
-      if (answer.runNo !== key.runNo) throw new Error(`asked for run ${key.runNo}, got ${JSON.stringify(answer)}`);
+      if (answer.runNo !== runNo) throw new Error(`asked for run ${runNo}, got ${JSON.stringify(answer)}`);
     },
-    /** In stage `labels`, asleep. */
-    waitsForLabels: (key) =>
-      until(
-        `${key.modelId}/${key.runNo} to wait for labels`,
-        async () => {
-          await passed(key, []);
-          const status = await probe.status(key);
-          return status.stage === 'labels' && status.awaits === 'labels' ? status : null;
-        },
-        patience,
-      ),
-    /** Plays batches until the labels are in. */
-    bringLabels: async (key) => {
-      await until(
-        `${key.modelId}/${key.runNo} to have its labels`,
-        async () => {
-          if (await passed(key, ['freeze', 'train', 'evaluate', 'approve', 'promote', 'done'])) return true;
-          const status = await probe.status(key);
-          if (status.awaits !== 'labels') return false;
-          const through = batchAfter(status.now);
-          await client.labelsArrived({ modelId: key.modelId, eventId: `batch/${key.runNo}/${through}`, through });
-          return false;
-        },
-        { ...patience, everyMs: 300 },
-      );
-    },
-    waitsForApproval: (key) =>
-      until(
-        `${key.modelId}/${key.runNo} to wait for approval`,
-        async () => {
-          await passed(key, []);
-          const status = await probe.status(key);
-          return status.stage === 'approve' && status.evidenceDigest !== null ? status : null;
-        },
-        patience,
-      ),
     approve: async (key, evidence) => {
-      const answer = await persist(
-        'the approval',
-        () =>
-          client.decide({
-            ...key,
-            eventId: `approval/${key.runNo}`,
-            decision: 'approve',
-            by: 'the person on call',
-            reason: 'not worse than the champion',
-            evidence: evidence.slice(0, 16),
-          }),
-        patience,
-      );
+      const decision = { decision: 'approve', by: 'the person on call', reason: 'not worse than the champion' };
+      const request = { ...key, ...decision, eventId: `approval/${key.runNo}`, evidence: evidence.slice(0, 16) };
+      const answer = await persist('the approval', () => client.decide(request), patience);
       if (answer?.accepted !== true) throw new Error(`the approval was refused: ${JSON.stringify(answer)}`);
     },
-    ended: (key) => until(`the end of ${key.modelId}/${key.runNo}`, () => closedRun(key), patience),
+    ended: (key) => until(`the end of ${key.modelId}/${key.runNo}`, () => closedRun(probe, key), patience),
+    ...waits(probe, patience),
   };
+}
+
+/** Waits that end with an error when the run ends before. */
+function waits(probe, patience) {
+  const untilStatus = (key, what, isThere) =>
+    until(
+      `${key.modelId}/${key.runNo} to ${what}`,
+      async () => {
+        const run = await closedRun(probe, key);
+        if (run !== null) throw Object.assign(new Error(`${key.modelId} ended early: ${said(run)}`), { isFinal: true });
+        const status = await probe.status(key);
+        return (await isThere(status)) ? status : null;
+      },
+      { ...patience, everyMs: 200 },
+    );
+  return {
+    /** In stage `labels`, asleep. */
+    waitsForLabels: (key) =>
+      untilStatus(key, 'wait for labels', ({ stage, awaits }) => stage === 'labels' && awaits === 'labels'),
+    waitsForApproval: (key) =>
+      untilStatus(
+        key,
+        'wait for approval',
+        ({ stage, evidenceDigest }) => stage === 'approve' && evidenceDigest !== null,
+      ),
+    /** Plays batches until the labels are in. */
+    bringLabels: (key) =>
+      untilStatus(key, 'have its labels', async ({ stage, awaits, now }) => {
+        if (stage !== 'assess' && stage !== 'labels') return true;
+        if (awaits !== 'labels') return false;
+        const through = batchAfter(now);
+        const eventId = `batch/${key.runNo}/${through}`;
+        await probe.client.labelsArrived({ modelId: key.modelId, eventId, through });
+        return false;
+      }),
+  };
+}
+
+async function closedRun(probe, key) {
+  const run = await probe.run(key);
+  return run?.closed_at ? run : null;
 }
 
 const said = (run) => run.failure ?? `${run.outcome?.kind}: ${run.outcome?.reasons?.join(' ')}`;

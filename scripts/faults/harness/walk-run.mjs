@@ -80,7 +80,9 @@ async function recovered(world, key, { fault, arm, held, landed, struck }) {
   const recoverySec = (Date.now() - struck.restoredAtMs) / 1000;
   const { latest, failures, finishedBefore } = attempts(world, arm, struck.killedAtMs);
   const wasInWork = !finishedBefore(held.attempt, struck.killedAtMs);
-  const isHit = wasInWork && (fault.target !== 'trainer' || failures.includes('TRAINER_CRASHED'));
+  // Whoever died with the attempt must be followed by another one.
+  const isTriedAgain = latest > held.attempt || fault.target === 'postgres' || fault.target === 'temporal';
+  const isHit = wasInWork && isTriedAgain && (fault.target !== 'trainer' || failures.includes('TRAINER_CRASHED'));
   const how = failures.length === 0 ? '' : ` (${[...new Set(failures)].join(', ')})`;
   return {
     killed: struck.killed,
@@ -104,7 +106,7 @@ async function isTrainingAgain(world, key, { struck, held, isBeyond }) {
 
 /** assess, freeze, train, evaluate: in the middle of the activity. */
 async function hitWork(world, key, fault) {
-  const { stage, target, delayMs, outageMs } = fault;
+  const { stage, target, outageMs } = fault;
   const arm = armOf(key, stage);
   await untilHeld(world, arm);
   const hit = await world.mutex(async () => {
@@ -116,7 +118,7 @@ async function hitWork(world, key, fault) {
     const keepsTrainer = target === 'postgres' || target === 'temporal';
     return { held: { ...held, ...aim }, landed: aim.landed, struck: { ...struck, keepsTrainer } };
   });
-  world.say(`${key.modelId}/${key.runNo} ${stage}: ${hit.struck.killed} killed ${hit.landed}, back; ${delayMs} ms`);
+  world.say(`${key.modelId}/${key.runNo} ${stage}: ${hit.struck.killed} killed (${hit.landed}), back`);
   return recovered(world, key, { fault, arm, ...hit });
 }
 

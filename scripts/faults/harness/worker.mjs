@@ -17,67 +17,73 @@ function tail(path, lines = 15) {
   }
 }
 
-export function createWorker(stack, options = {}) {
+/** Resolves with the pid when the process says that its workers run; rejects when it ends before, or is too late. */
+function untilReady(child, { onEvent, log }) {
+  return new Promise((resolve, reject) => {
+    const settle = (act) => {
+      clearTimeout(timer);
+      off();
+      act();
+    };
+    const fail = (how) => settle(() => reject(new Error(`The worker ${how}. Its log ends with:\n${tail(log)}`)));
+    const timer = setTimeout(() => fail('was not ready in time'), READY_TIMEOUT_MS);
+    const off = onEvent((event) => {
+      if (event.pid !== child.pid) return;
+      if (event.type === 'ready') settle(() => resolve(child.pid));
+      if (event.type === 'exit') fail('ended while starting');
+    });
+  });
+}
+
+/** SIGKILL, and the end of the process. @returns its pid and the trainers that it had at that moment */
+async function killChild(child) {
+  const trainers = trainersOf(child.pid);
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+  return { pid: child.pid, trainers };
+}
+
+const hasEnded = (child) => child === null || child.exitCode !== null || child.signalCode !== null;
+const isOf = (arm) => (other) => other.activity === arm.activity && other.workflowId === arm.workflowId;
+
+export function createWorker({ databaseUrl, temporalAddress, artifactDir, scratchDir, workerLog: log }, options = {}) {
+  const settings = { databaseUrl, temporalAddress, artifactDir, scratchDir, ...options };
   const events = [];
-  const emitter = new EventEmitter();
-  emitter.setMaxListeners(0);
   const crashes = [];
+  const emitter = new EventEmitter();
   let arms = [];
   let child = null;
-  let isKilling = false;
-  const { databaseUrl, temporalAddress, artifactDir, scratchDir, workerLog } = stack;
-  const settings = { databaseUrl, temporalAddress, artifactDir, scratchDir, ...options };
+  const killed = new WeakSet();
 
   const take = (pid, message) => {
     const event = { ...message, pid, atMs: Date.now() };
     events.push(event);
     emitter.emit('event', event);
   };
-
+  const onEvent = (listener) => {
+    emitter.on('event', listener);
+    return () => emitter.off('event', listener);
+  };
+  const tell = (message) => {
+    if (child?.connected) child.send(message, () => undefined);
+  };
+  const holds = (arm) => liveHolds(events, child?.pid).filter(isOf(arm));
+  const go = (holdId) => tell({ type: 'go', holdId });
+  const rearm = (list) => {
+    arms = list;
+    tell({ type: 'arms', arms });
+  };
   const start = () => {
-    const log = openSync(workerLog, 'a', 0o600);
-    // A group of its own: Ctrl-C reaches us, and we end it.
-    child = fork(ENTRY, [], { stdio: ['ignore', log, log, 'ipc'], detached: true, execArgv: options.execArgv ?? [] });
-    closeSync(log);
-    const mine = child;
-    isKilling = false;
+    const mine = forkWorker(log);
+    child = mine;
     mine.on('message', (message) => take(mine.pid, message));
     mine.on('exit', (code, signal) => {
       take(mine.pid, { type: 'exit', code, signal });
-      if (!isKilling) crashes.push(`worker ${mine.pid} ended by itself (${signal ?? code}):\n${tail(workerLog)}`);
+      if (!killed.has(mine)) crashes.push(`worker ${mine.pid} ended by itself (${signal ?? code}):\n${tail(log)}`);
     });
     mine.send({ type: 'start', settings, arms });
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => fail('was not ready in time'), READY_TIMEOUT_MS);
-      const onEvent = (event) => {
-        if (event.pid !== mine.pid) return;
-        if (event.type === 'ready') settle(() => resolve(mine.pid));
-        if (event.type === 'exit') fail('ended while starting');
-      };
-      const settle = (act) => {
-        clearTimeout(timer);
-        emitter.off('event', onEvent);
-        act();
-      };
-      const fail = (how) =>
-        settle(() => reject(new Error(`The worker ${how}. Its log ends with:\n${tail(workerLog)}`)));
-      emitter.on('event', onEvent);
-    });
-  };
-
-  const kill = async () => {
-    const mine = child;
-    if (mine === null || mine.exitCode !== null || mine.signalCode !== null) return { pid: mine?.pid, trainers: [] };
-    isKilling = true;
-    const trainers = trainersOf(mine.pid);
-    const gone = new Promise((resolve) => mine.once('exit', resolve));
-    mine.kill('SIGKILL');
-    await gone;
-    return { pid: mine.pid, trainers };
-  };
-
-  const tell = (message) => {
-    if (child?.connected) child.send(message, () => undefined);
+    return untilReady(mine, { onEvent, log });
   };
 
   return {
@@ -85,36 +91,35 @@ export function createWorker(stack, options = {}) {
     /** Ends of the process that nobody asked for, with the last lines of its log. */
     crashes,
     start,
-    /** SIGKILL. @returns its pid and the trainers that it had at that moment */
-    kill,
+    kill: async () => {
+      if (hasEnded(child)) return { pid: child?.pid, trainers: [] };
+      killed.add(child);
+      return killChild(child);
+    },
     get pid() {
       return child?.pid;
     },
     tell,
-    onEvent: (listener) => {
-      emitter.on('event', listener);
-      return () => emitter.off('event', listener);
-    },
-    arm: (arm) => {
-      arms = [...arms, arm];
-      tell({ type: 'arms', arms });
-    },
+    arm: (arm) => rearm([...arms, arm]),
     /** Also lets go whatever it holds. */
     disarm: (arm) => {
-      arms = arms.filter((other) => other.activity !== arm.activity || other.workflowId !== arm.workflowId);
-      tell({ type: 'arms', arms });
-      for (const event of liveHolds(events, child?.pid))
-        if (event.activity === arm.activity && event.workflowId === arm.workflowId) {
-          tell({ type: 'go', holdId: event.holdId });
-        }
+      rearm(arms.filter((other) => !isOf(arm)(other)));
+      for (const { holdId } of holds(arm)) go(holdId);
     },
-    /** Holds of the process that lives now. */
-    holds: (arm) =>
-      liveHolds(events, child?.pid).filter(
-        (event) => event.activity === arm.activity && event.workflowId === arm.workflowId,
-      ),
-    go: (holdId) => tell({ type: 'go', holdId }),
+    /** Held now, in the process that lives. */
+    holds,
+    go,
   };
+}
+
+function forkWorker(log) {
+  const fd = openSync(log, 'a', 0o600);
+  try {
+    // A group of its own: Ctrl-C in the terminal reaches us, and we end it.
+    return fork(ENTRY, [], { stdio: ['ignore', fd, fd, 'ipc'], detached: true, execArgv: [] });
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function liveHolds(events, pid) {

@@ -9,6 +9,8 @@ import { resolveWindows } from './windows.js';
 
 export interface RunPlan {
   readonly specDigest: Digest;
+  /** Why this recipe may not be trained now (a rollback blocked it), for a person; null when it may. */
+  readonly blocked: string | null;
   readonly inputsAsOf: Instant;
   readonly training: Window;
   readonly holdout: Window;
@@ -25,11 +27,12 @@ export interface RunPlan {
 /** @param now the run's present: wall time or the replayed clock; inputs are frozen as of it */
 export function planRun(
   spec: PipelineSpec,
-  context: { specDigest: Digest; now: Instant; hasSearchAttributes: boolean },
+  context: { specDigest: Digest; now: Instant; blocked: string | null; hasSearchAttributes: boolean },
 ): RunPlan {
   const windows = resolveWindows(spec, context.now);
   return {
     specDigest: context.specDigest,
+    blocked: context.blocked,
     inputsAsOf: context.now,
     training: windows.training,
     holdout: windows.holdout,

@@ -24,13 +24,11 @@ create table perennial.models (
   created_at timestamptz(3) not null default date_trunc('milliseconds', clock_timestamp()),
   last_run_no integer not null default 0,
   last_version integer not null default 0,
-  last_claim_seq bigint not null default 0,
   constraint models_model_id_format check (model_id ~ '^[a-z0-9][a-z0-9-]{0,62}$')
 );
 comment on table perennial.models is 'One row a model; the row that every write of a model locks first';
 comment on column perennial.models.last_run_no is 'Newest run number given out, counted from 1';
 comment on column perennial.models.last_version is 'Newest version number given out, counted from 1';
-comment on column perennial.models.last_claim_seq is 'Newest claim sequence given out; sequence order is commit order';
 
 create table perennial.specs (
   digest perennial.digest constraint specs_pkey primary key,

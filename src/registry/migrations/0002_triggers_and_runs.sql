@@ -1,30 +1,5 @@
 -- Why a run starts, and what happened in it.
 
-create table perennial.claims (
-  model_id text not null constraint claims_model_fkey references perennial.models,
-  seq bigint not null,
-  source perennial.external_id not null,
-  event_id perennial.external_id not null,
-  cause text not null,
-  body jsonb not null,
-  received_at timestamptz(3) not null,
-  constraint claims_pkey primary key (model_id, seq),
-  constraint claims_event_key unique (model_id, source, event_id),
-  constraint claims_cause_known
-    check (cause in ('schedule', 'drift', 'performance', 'labels', 'version-change', 'manual'))
-);
-comment on table perennial.claims is 'What monitors said, each once';
-
-create table perennial.claim_receipts (
-  receipt_id bigint generated always as identity constraint claim_receipts_pkey primary key,
-  model_id text not null,
-  claim_seq bigint not null,
-  received_at timestamptz(3) not null,
-  constraint claim_receipts_claim_fkey foreign key (model_id, claim_seq) references perennial.claims (model_id, seq)
-);
-comment on table perennial.claim_receipts is 'Every arrival of a claim, duplicates too';
-create index claim_receipts_claim_idx on perennial.claim_receipts (model_id, claim_seq);
-
 create table perennial.triggers (
   model_id text not null constraint triggers_model_fkey references perennial.models,
   trigger_id perennial.external_id not null,
@@ -90,7 +65,8 @@ create table perennial.trigger_states (
 );
 comment on table perennial.trigger_states is 'Ledger: the row with the highest step is the present state';
 comment on column perennial.trigger_states.step is 'Counted from 1 for each trigger';
-create index trigger_states_held_idx on perennial.trigger_states (model_id, trigger_id, step) where state = 'held';
+create index trigger_states_waiting_idx on perennial.trigger_states (model_id, trigger_id, step)
+  where state in ('held', 'pending');
 create index trigger_states_run_idx on perennial.trigger_states (model_id, run_no) where run_no is not null;
 
 create table perennial.run_stages (
@@ -181,7 +157,7 @@ declare
   final_table text;
 begin
   foreach final_table in array array[
-    'claims', 'claim_receipts', 'triggers', 'trigger_states', 'run_stages', 'assessments', 'label_coverage', 'snapshots'
+    'triggers', 'trigger_states', 'run_stages', 'assessments', 'label_coverage', 'snapshots'
   ] loop
     execute format('create trigger append_only before update or delete on perennial.%I
       for each row execute function perennial.refuse_change()', final_table);

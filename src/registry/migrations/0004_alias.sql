@@ -74,11 +74,22 @@ create table perennial.blocked_recipes (
 comment on column perennial.blocked_recipes.version is 'The version that was rolled back from';
 create index blocked_recipes_recipe_idx on perennial.blocked_recipes (model_id, recipe_digest);
 
+create table perennial.incident_closures (
+  incident_id bigint constraint incident_closures_pkey primary key
+    constraint incident_closures_incident_fkey references perennial.incidents,
+  reason text not null,
+  closed_by text not null,
+  closed_at timestamptz(3) not null default date_trunc('milliseconds', clock_timestamp()),
+  constraint incident_closures_reason_given check (reason ~ '\S')
+);
+comment on table perennial.incident_closures is
+  'An incident is closed once, by a person with a reason; that clears the recipe that it blocked';
+
 do $$
 declare
   final_table text;
 begin
-  foreach final_table in array array['alias_moves', 'incidents', 'blocked_recipes'] loop
+  foreach final_table in array array['alias_moves', 'incidents', 'blocked_recipes', 'incident_closures'] loop
     execute format('create trigger append_only before update or delete on perennial.%I
       for each row execute function perennial.refuse_change()', final_table);
     execute format('create trigger append_only_truncate before truncate on perennial.%I

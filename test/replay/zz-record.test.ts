@@ -1,0 +1,207 @@
+// A build must be able to go on with what an earlier one began. Committed histories of every workflow type and outcome are
+// replayed against the current bundle; and a change that breaks replays is shown to be found.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadWorkflowBundle } from '#dist/worker/workflow-bundle.js';
+import { answerQuestionUpdate, coordinatorStatusQuery } from '#dist/workflows/messages.js';
+import { temporalAddress, uniqueTaskQueue } from '../setup/services.js';
+import { approve, Harness, reject, until } from '../workflows/harness.js';
+import type { Scenario, World } from '../workflows/world.js';
+import { bundleOfVariant, HISTORIES, readHistories, replay } from './histories.js';
+
+const WANTED = [
+  'modelCoordinatorWorkflow-continued',
+  'modelCoordinatorWorkflow-failed',
+  'modelCoordinatorWorkflow-running',
+  'retrainWorkflow-blocked-by-data',
+  'retrainWorkflow-cancelled',
+  'retrainWorkflow-expired',
+  'retrainWorkflow-failed',
+  'retrainWorkflow-labels-missing',
+  'retrainWorkflow-promoted',
+  'retrainWorkflow-rejected-by-person',
+  'retrainWorkflow-turned-down',
+  'scheduledTickWorkflow-held',
+  'scheduledTickWorkflow-started',
+  'scoreVersionsWorkflow-completed',
+];
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await Harness.devServer();
+});
+afterAll(() => harness.close());
+
+describe('committed histories', () => {
+  it('are there for every workflow type and outcome, and replay on the current build', async () => {
+    const histories = readHistories(HISTORIES);
+    expect(histories.map(({ name }) => name)).toEqual(expect.arrayContaining(WANTED));
+    expect(Object.fromEntries(await replay(await loadWorkflowBundle(), histories))).toEqual({});
+  });
+
+  it('do not replay on a build in which two steps changed places', async () => {
+    const reordered = await bundleOfVariant('reordered', {
+      file: join('workflows', 'retrain.js'),
+      edit: (text) =>
+        text
+          .replace("await run.enter('assess');", 'SWAP')
+          .replace("await run.enter('labels');", "await run.enter('assess');")
+          .replace('SWAP', "await run.enter('labels');\n    await awaitLabels(run, plan);"),
+    });
+    const histories = readHistories(HISTORIES).filter(({ name }) =>
+      /retrainWorkflow-(promoted|turned-down)/.test(name),
+    );
+    const faults = await replay(reordered, histories);
+    expect([...faults.keys()]).toEqual(histories.map(({ name }) => name));
+    for (const fault of faults.values()) expect(fault).toMatch(/^DeterminismViolationError: .*Nondeterminism/);
+  });
+});
+
+const request = (triggerId = uniqueTaskQueue('t')) =>
+  ({ triggerId, cause: 'manual', requestedBy: 'requester', reason: 'r', clock: { mode: 'wall' } }) as const;
+
+async function start(scenario: Scenario, change: (world: World) => void = () => undefined) {
+  const world = harness.world(scenario);
+  change(world);
+  await harness.coordinator.requestRetrain(world.modelId, request());
+  return { world, run: harness.run(world, 1) };
+}
+
+const closed = (world: World) => until(`the end of ${world.modelId}`, () => world.model.runs[0]?.result);
+
+/** One run of every outcome, each as rich in events as it may be. */
+const SCENES: (() => Promise<unknown>)[] = [
+  async () => {
+    const { world, run } = await start(
+      {
+        hasChampion: true,
+        approval: { policy: 'always' },
+        labels: { onDeadline: 'ask', deadline: 'PT1S', poll: 'PT1S' },
+      },
+      (made) => {
+        made.labelShare = () => 0.4;
+      },
+    );
+    await harness.awaiting(run, 'an answer');
+    const answer = { eventId: 'a', answer: 'proceed', by: 'reviewer', reason: 'enough for me' } as const;
+    await run.executeUpdate(answerQuestionUpdate, { args: [answer] });
+    const { evidenceDigest } = await harness.awaiting(run, 'a decision');
+    await approve(run, { evidence: 'f'.repeat(12) });
+    await approve(run, { evidence: evidenceDigest! });
+    await closed(world);
+  },
+  async () => {
+    const { world, run } = await start({ approval: { policy: 'always' } });
+    const { evidenceDigest } = await harness.awaiting(run, 'a decision');
+    await reject(run, { evidence: evidenceDigest! });
+    await closed(world);
+  },
+  async () => closed((await start({ approval: { policy: 'always', expiry: 'PT1S' } })).world),
+  async () =>
+    closed(
+      (await start({ labels: { deadline: 'PT1S', poll: 'PT1S' } }, (world) => (world.labelShare = () => 0.4))).world,
+    ),
+  async () => closed((await start({ hasChampion: true }, (world) => (world.verdict = 'reject'))).world),
+  async () => closed((await start({}, (world) => (world.assessment = 'broken-feed'))).world),
+  async () =>
+    closed(
+      (
+        await start({}, (world) => {
+          world.before.trainCandidate = () => {
+            throw new Error('The disk is on fire.');
+          };
+        })
+      ).world,
+    ),
+  async () => {
+    const { world, run } = await start({}, (made) => (made.labelShare = () => 0.4));
+    await harness.awaiting(run, 'labels');
+    await run.cancel();
+    await closed(world);
+  },
+  async () => {
+    const world = harness.world();
+    const tick = (name: string) =>
+      harness.client.workflow.execute('scheduledTickWorkflow', {
+        workflowId: `tick/${world.modelId}-${name}`,
+        taskQueue: harness.queue,
+        args: [{ modelId: world.modelId, clock: { mode: 'wall' } }],
+      });
+    world.labelShare = () => (world.measured.length > 1 ? 1 : 0.4);
+    await tick('1');
+    await tick('2');
+    await harness.client.workflow.execute('scoreVersionsWorkflow', {
+      workflowId: `score/${world.modelId}`,
+      taskQueue: harness.queue,
+      args: [{ modelId: world.modelId, specDigest: world.model.specDigest, versions: [1], snapshot: {} }],
+    });
+    await harness.coordinator.sendLabels(world.modelId, { eventId: 'l', through: '2001-01-01T00:00:00Z' });
+    await closed(world);
+  },
+  async () => {
+    const modelId = uniqueTaskQueue('unknown');
+    await harness.coordinator.requestRetrain(modelId, request()).catch(() => undefined);
+    await harness.client.workflow
+      .getHandle(`model/${modelId}`)
+      .result()
+      .catch(() => undefined);
+  },
+  async () => {
+    const world = harness.world();
+    await harness.client.workflow.start('modelCoordinatorWorkflow', {
+      workflowId: `model/${world.modelId}`,
+      taskQueue: harness.queue,
+      args: [{ modelId: world.modelId, maxHistoryEvents: 50 }],
+    });
+    const { runId } = await harness.client.workflow.getHandle(`model/${world.modelId}`).describe();
+    const coordinator = harness.client.workflow.getHandle(`model/${world.modelId}`);
+    for (let at = 0; at < 3; at++) {
+      await harness.coordinator.sendDrift(world.modelId, { eventId: `e${at}`, source: 'monitor' });
+      await until('the end of a run', () => world.model.runs[at]?.result);
+      await until('rest', async () => (await coordinator.query(coordinatorStatusQuery)).openRunNo === null);
+    }
+    await until('a new execution', async () => {
+      return (await coordinator.describe()).runId !== runId;
+    });
+  },
+];
+
+describe('histories made now', () => {
+  it('are exported under type and outcome, without machine names or paths, and replay', async () => {
+    await Promise.all(SCENES.map((scene) => scene()));
+    const folder = HISTORIES;
+    try {
+      const script = fileURLToPath(new URL('../../scripts/export-histories.mjs', import.meta.url));
+      await until('every outcome in the list of workflows', () => {
+        execFileSync(process.execPath, [script, '--address', temporalAddress(), '--out', folder]);
+        const names = readHistories(folder).map(({ name }) => name);
+        return WANTED.every((name) => names.includes(name));
+      });
+      const histories = readHistories(folder);
+      expect(Object.fromEntries(await replay(await loadWorkflowBundle(), histories))).toEqual({});
+      expect(JSON.stringify(histories)).not.toMatch(/"stackTrace":"[^"]|node_modules|@[a-z0-9-]+"/);
+    } finally {
+      void rmSync; void mkdtempSync; void tmpdir;
+    }
+  });
+});
+
+describe('a run that waits for labels', () => {
+  it('is finished by the next build', async () => {
+    const next = await bundleOfVariant('next', {
+      file: join('core', 'report', 'run-details.js'),
+      edit: (text) => text.replace('**Awaits**', '**Is waiting for**'),
+    });
+    const { world, run } = await start({}, (made) => (made.labelShare = () => 0));
+    await harness.awaiting(run, 'labels');
+    await harness.stopWorkers();
+    world.labelShare = () => 1;
+    await harness.coordinator.sendLabels(world.modelId, { eventId: 'l', through: '2001-01-01T00:00:00Z' });
+    await harness.startWorkers(next);
+    expect(await closed(world)).toMatchObject({ outcome: { kind: 'promoted' } });
+  });
+});
