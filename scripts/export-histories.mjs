@@ -31,6 +31,8 @@ const { values, positionals } = parseArgs({
 
 /** Machine names and paths say nothing to a replay and do not belong in a repository. */
 function scrub(value) {
+  // Sticky queues are named after process and host.
+  if (typeof value === 'string') return value.replace(/^\d+@[\w.-]+/, 'worker');
   if (Array.isArray(value)) return value.map(scrub);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
@@ -97,7 +99,8 @@ try {
   for (const [name, { workflowId, history }] of [...chosen].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const path = join(values.out, `${name}.json`);
     const before = eventsOf(path);
-    writeFileSync(path, `${JSON.stringify({ workflowId, ...history }, null, 1)}\n`);
+    const events = history.events.map((event) => JSON.stringify(event));
+    writeFileSync(path, `{"workflowId":${JSON.stringify(workflowId)},"events":[\n${events.join(',\n')}\n]}\n`);
     process.stdout.write(`${name}.json  ${history.events.length} events of ${workflowId} (before: ${before})\n`);
   }
   if (chosen.size === 0) {

@@ -1,18 +1,19 @@
 /**
  * perennial's typed API: what the CLI and programs call to apply pipelines, ask for retrains, decide, roll back and read.
- * Outside activities the only caller of registry writes: specs and decisions on closed runs.
+ * Outside activities the only caller of registry writes: specs, decisions on closed runs, cleared recipes.
  */
 import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { ScoreRequest, VersionScore } from './activities/create-evaluation-activities.js';
-import type { ChampionRow, RunKey } from './activities/deps.js';
+import type { BlockedRecipe, ChampionRow, RunKey } from './activities/deps.js';
 import { coordinatorCalls } from './client/coordinator-calls.js';
 import { type DecideRequest, decide } from './client/decide.js';
+import { labelUpdates } from './client/run-updates.js';
 import { type ScheduleFacts, scheduleCalls } from './client/schedules.js';
 import { liveStatus, type RunDetail, type RunItem, showRun, withWorkflow } from './client/show-run.js';
 import { PipelineError } from './core/errors.js';
-import type { LabelsArrived, RetrainAnswer, RollbackAnswer, RunStatus } from './core/messages.js';
+import type { Answer, LabelsArrived, QuestionAnswer, RetrainAnswer, RollbackAnswer, RunStatus } from './core/messages.js';
 import { DEFAULT_QUEUE } from './core/queues.js';
 import { diffSpecs, type SpecChange } from './core/spec/diff.js';
 import { canonicalSpecText, specDigest } from './core/spec/digest.js';
@@ -22,9 +23,11 @@ import { resolveSourcePaths } from './core/spec/source-paths.js';
 import type { Cause, DecisionAnswer, Digest, Instant, RunClock } from './core/types.js';
 import { champion, championAt } from './registry/aliases.js';
 import { recordDecision } from './registry/approvals.js';
+import type { AuditCheckpoint } from './registry/audit-checkpoint.js';
 import { type ModelVerification, verifyAudit } from './registry/audit-verify.js';
+import { blockedRecipes, closeIncidents } from './registry/incidents.js';
 import { createPool } from './registry/pool.js';
-import { type AliasMoveRow, championHistory } from './registry/reads.js';
+import { type AliasMoveRow, championHistory, listModels, type ModelRow } from './registry/reads.js';
 import { listSnapshots } from './registry/run-facts.js';
 import { listRuns, run } from './registry/runs.js';
 import { applySpec, currentSpec, specByDigest } from './registry/specs.js';
@@ -66,6 +69,8 @@ export interface ChampionView {
   readonly champion: ChampionRow | null;
   /** Newest first. */
   readonly history: readonly AliasMoveRow[];
+  /** Recipes that rollbacks blocked and nobody has cleared, newest first. */
+  readonly blocked: readonly BlockedRecipe[];
 }
 
 export interface PerennialClient {
@@ -83,14 +88,22 @@ export interface PerennialClient {
     reason: string;
     moveKey?: string;
   }): Promise<RollbackAnswer>;
+  /** Clears every recipe of the model that a rollback blocked, and closes its incident. @returns what was cleared */
+  unblock(request: { modelId: string; by: string; reason: string }): Promise<readonly BlockedRecipe[]>;
+  /** To a run that asks what to do without the missing labels. */
+  answerQuestion(request: RunKey & Omit<QuestionAnswer, 'eventId'>): Promise<Answer>;
+  /** Of the wait for labels. */
+  extendDeadline(request: RunKey & { until: Instant; by: string; reason: string }): Promise<Answer>;
   /** Live, from the workflow; null when none runs. */
   status(key: RunKey): Promise<RunStatus | null>;
   listRuns(request: { modelId?: string; limit: number; isOpenOnly?: boolean }): Promise<readonly RunItem[]>;
   showRun(key: RunKey): Promise<RunDetail>;
   champion(request: { modelId: string; at?: Instant }): Promise<ChampionView>;
+  /** By name. */
+  listModels(): Promise<readonly ModelRow[]>;
   /** Realised quality of versions on the frozen holdout of a run, which is later than their own. */
   scoreVersions(request: RunKey & { versions: readonly number[] }): Promise<VersionScore[]>;
-  verify(request: { modelId?: string }): Promise<readonly ModelVerification[]>;
+  verify(request: { modelId?: string; checkpoint?: AuditCheckpoint }): Promise<readonly ModelVerification[]>;
   setSchedule(request: { modelId: string; clock?: RunClock }): Promise<ScheduleFacts>;
   pauseSchedule(modelId: string): Promise<ScheduleFacts>;
   resumeSchedule(modelId: string): Promise<ScheduleFacts>;
@@ -121,6 +134,7 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
   const queue = settings.queue ?? DEFAULT_QUEUE;
   const coordinator = coordinatorCalls(client, queue);
   const schedules = scheduleCalls(client, queue);
+  const updates = labelUpdates(client, (key) => run(pool, key));
   const specOf = async (modelId: string): Promise<PipelineSpec> => {
     const current = await currentSpec(pool, modelId);
     if (current === null) {
@@ -166,11 +180,15 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
       const key = moveKey ?? `rollback/${randomUUID()}`;
       return coordinator.rollBack(modelId, { moveKey: key, toVersion: to ?? null, by, reason });
     },
+    unblock: (request) => closeIncidents(pool, request),
+    answerQuestion: ({ modelId, runNo, ...answer }) =>
+      updates.answerQuestion({ modelId, runNo }, { eventId: randomUUID(), ...answer }),
+    extendDeadline: ({ modelId, runNo, ...extension }) =>
+      updates.extendDeadline({ modelId, runNo }, { eventId: randomUUID(), ...extension }),
     status: (key) => liveStatus(client, key),
     listRuns: async (request) => {
       const rows = await listRuns(pool, request);
-      const items = await Promise.all(rows.map((row) => withWorkflow(client, row)));
-      return request.isOpenOnly === true ? items.filter((item) => item.closedAt === null) : items;
+      return Promise.all(rows.map((row) => withWorkflow(client, row)));
     },
     showRun: (key) => showRun({ client, pool }, key),
     champion: async ({ modelId, at }) => {
@@ -180,8 +198,10 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
         at: at ?? null,
         champion: await (at === undefined ? champion(pool, modelId) : championAt(pool, modelId, at)),
         history: await championHistory(pool, modelId),
+        blocked: await blockedRecipes(pool, modelId),
       };
     },
+    listModels: () => listModels(pool),
     scoreVersions: async ({ modelId, runNo, versions }) => {
       const { specDigest: digest } = await run(pool, { modelId, runNo });
       const snapshot = (await listSnapshots(pool, { modelId, runNo })).find((one) => one.kind === 'holdout');

@@ -30,7 +30,8 @@ export async function runKill(context, { seed, only }) {
   const planned = plan.flatMap((run) => run.faults.map((fault) => ({ run, fault })));
   console.log(`kill: seed ${seed}, ${planned.length} fault(s) in ${plan.length} run(s)`);
   await flightsFile();
-  const world = await openWorld(context);
+  const giveUp = new AbortController();
+  const world = await openWorld({ ...context, signal: AbortSignal.any([context.signal, giveUp.signal]) });
   const records = new Map();
   const errors = [];
   const runsOf = (lane) => plan.filter((run) => run.lane === lane);
@@ -47,7 +48,8 @@ export async function runKill(context, { seed, only }) {
           await walkRun(world, key, { faults: run.faults, report });
           world.say(`${key.modelId}/${key.runNo} ended`);
         } catch (error) {
-          if (error instanceof Stopped) throw error;
+          if (error instanceof Stopped && context.signal.aborted) throw error;
+          if (error.isFatal) giveUp.abort();
           errors.push(`${key.modelId}/${key.runNo}: ${error.message}`);
           world.say(`${key.modelId}/${key.runNo} FAILED: ${error.stack}`);
           return;
@@ -132,7 +134,10 @@ async function check(world, { plan, planned, records, errors }) {
   return [
     ...errors.map((text) => ({ text, passed: false })),
     { text: `${hits.length} of ${planned.length} faults hit something`, passed: hits.length === planned.length },
-    { text: `${inPromotion} inside the promotion's transaction`, passed: inPromotion === wantedInPromotion },
+    {
+      text: `${inPromotion} of ${wantedInPromotion} hit inside the promotion's transaction`,
+      passed: inPromotion === wantedInPromotion,
+    },
     {
       text: `${verdicts.filter(({ differs }) => differs.length === 0).length} of ${verdicts.length} runs ended as the undisturbed one`,
       passed: verdicts.every(({ differs }) => differs.length === 0),

@@ -1,13 +1,13 @@
 /** What every command shares: its streams, its client, its common options, and how a result becomes text or JSON. */
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { PerennialClient } from '../client.js';
 import { PipelineError } from '../core/errors.js';
-import type { CliClient } from './client-port.js';
 import type { Io } from './io.js';
 
 export interface CliContext {
   readonly io: Io;
-  readonly openClient: () => Promise<CliClient>;
+  readonly openClient: () => Promise<PerennialClient>;
 }
 
 export interface CommonOptions {
@@ -20,7 +20,7 @@ export function withCommon(command: Command): Command {
   return command.option('--json', 'print JSON for programs').option('--verbose', 'show where an error happened');
 }
 
-export async function withClient<T>(context: CliContext, use: (client: CliClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(context: CliContext, use: (client: PerennialClient) => Promise<T>): Promise<T> {
   const client = await context.openClient();
   try {
     return await use(client);

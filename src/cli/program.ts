@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
+import { addAnswer, addExtend } from './commands/answer.js';
 import { addApply } from './commands/apply.js';
 import { addChampion } from './commands/champion.js';
 import { addDecide } from './commands/decide.js';
@@ -14,6 +15,7 @@ import { addRuns } from './commands/runs.js';
 import { addSchedule } from './commands/schedule.js';
 import { addShow } from './commands/show.js';
 import { addStart } from './commands/start.js';
+import { addUnblock } from './commands/unblock.js';
 import { addUp } from './commands/up.js';
 import { addVerify } from './commands/verify.js';
 import type { CliContext } from './context.js';
@@ -44,8 +46,11 @@ const COMMANDS = [
   addShow,
   addDecide,
   addLabels,
+  addAnswer,
+  addExtend,
   addChampion,
   addRollback,
+  addUnblock,
   addVerify,
 ];
 

@@ -1,6 +1,6 @@
 /** Candidate against champion, gates with their intervals, decisions: what a person looks at before deciding. */
+import type { RunDetail } from '../client/show-run.js';
 import type { EvaluationSummary, GateResult } from '../core/types.js';
-import type { DecisionRow } from './client-port.js';
 import { instant, interval, NOTHING, number, shortDigest } from './format.js';
 import { type Column, fields, type TableOptions, table } from './table.js';
 
@@ -74,7 +74,7 @@ const DECISIONS: readonly Column[] = [
   { title: 'REASON', isFlexible: true },
 ];
 
-export function renderDecisions(decisions: readonly DecisionRow[], options: TableOptions): string {
+export function renderDecisions(decisions: RunDetail['decisions'], options: TableOptions): string {
   const rows = decisions.map((row) => [
     instant(row.at),
     row.by,

@@ -1,6 +1,8 @@
-/** What the commands about a model print: apply, champion, verify. */
+/** What the commands about models print: apply, champion, verify. */
+import type { ApplyResult, ChampionView } from '../client.js';
 import type { SpecChange } from '../core/spec/diff.js';
-import type { ApplyResult, ChampionView, VerifyResult } from './client-port.js';
+import type { ModelVerification } from '../registry/audit-verify.js';
+import type { ModelRow } from '../registry/reads.js';
 import { instant, NOTHING, shortDigest } from './format.js';
 import { type Column, fields, plain, type TableOptions, table } from './table.js';
 
@@ -36,21 +38,31 @@ const MOVES: readonly Column[] = [
   { title: 'WHY', isFlexible: true },
 ];
 
-export function renderChampion(view: ChampionView, options: TableOptions & { hasHistory: boolean }): string {
-  const at = view.at === null ? '' : ` at ${instant(view.at)}`;
-  const { champion } = view;
-  const head =
-    champion === null
-      ? `${view.modelId} has no champion${at === '' ? ' yet' : at}.`
-      : fields([
-          ['champion', `${view.modelId} version ${champion.version}${at}`],
-          ['since', instant(champion.since)],
-          ['epoch', String(champion.epoch)],
-          ['trained through', instant(champion.trainedThrough)],
-          ['artifact', champion.artifact.digest],
-        ]);
-  if (!options.hasHistory || view.history.length === 0) return head;
-  const rows = view.history.map((move) => [
+function championText({ modelId, at, champion }: ChampionView): string {
+  const then = at === null ? '' : ` at ${instant(at)}`;
+  if (champion === null) return `${modelId} has no champion${at === null ? ' yet' : then}.`;
+  return fields([
+    ['champion', `${modelId} version ${champion.version}${then}`],
+    ['since', instant(champion.since)],
+    ['epoch', String(champion.epoch)],
+    ['trained through', instant(champion.trainedThrough)],
+    ['artifact', champion.artifact.digest],
+  ]);
+}
+
+function blockedText({ modelId, blocked }: ChampionView): string[] {
+  if (blocked.length === 0) return [];
+  const lines = blocked.map(
+    ({ recipeDigest, version, since, by, reason }) =>
+      `blocked: recipe ${shortDigest(recipeDigest)} since ${instant(since)}, when ${plain(by)} rolled version ${version} back (${plain(reason)})`,
+  );
+  return [
+    [...lines, `To train by it again: perennial unblock ${modelId} --reason TEXT`].join('\n'),
+  ];
+}
+
+function movesTable({ history }: ChampionView, options: TableOptions): string {
+  const rows = history.map((move) => [
     String(move.epoch),
     instant(move.at),
     move.kind,
@@ -60,17 +72,54 @@ export function renderChampion(view: ChampionView, options: TableOptions & { has
     move.by,
     move.reason,
   ]);
-  return `${head}\n\n${table(MOVES, rows, options)}`;
+  return table(MOVES, rows, options);
+}
+
+export function renderChampion(view: ChampionView, options: TableOptions & { hasHistory: boolean }): string {
+  const moves = options.hasHistory && view.history.length > 0 ? [movesTable(view, options)] : [];
+  return [championText(view), ...blockedText(view), ...moves].join('\n\n');
+}
+
+const MODELS: readonly Column[] = [
+  { title: 'MODEL' },
+  { title: 'CHAMPION', align: 'right' },
+  { title: 'SINCE' },
+  { title: 'OPEN RUN', align: 'right' },
+  { title: 'RUNS', align: 'right' },
+];
+
+export function renderModels(models: readonly ModelRow[], options: TableOptions): string {
+  if (models.length === 0) return 'No models yet. Apply a pipeline with `perennial apply FILE`.';
+  const rows = models.map(({ modelId, champion, openRunNo, runs }) => [
+    modelId,
+    champion === null ? NOTHING : String(champion.version),
+    champion === null ? NOTHING : instant(champion.since),
+    openRunNo === null ? NOTHING : String(openRunNo),
+    String(runs),
+  ]);
+  return table(MODELS, rows, options);
+}
+
+/** What a chain was compared with: a tail that is cut off shows only against a checkpoint. */
+function comparison({ checkpointAt }: ModelVerification): string {
+  return checkpointAt === null
+    ? 'no checkpoint was there to compare with, so an earlier cut could not show'
+    : `as the checkpoint of ${instant(checkpointAt)} saw it`;
 }
 
 /** A chain that is broken names where; a whole one says what was checked. */
-export function renderVerify(results: readonly VerifyResult[]): string {
+export function renderVerify(results: readonly ModelVerification[], checkpointPath: string): string {
   if (results.length === 0) return 'No models yet: there is no audit chain to verify.';
-  return results
-    .map(({ modelId, entries, headHash, brokenSeq, reason }) =>
-      brokenSeq === null
-        ? `${modelId}: whole, ${entries} entries, head ${shortDigest(headHash)}`
-        : `${modelId}: BROKEN at sequence number ${brokenSeq} of ${entries}: ${plain(reason ?? 'the hash does not follow')}`,
-    )
-    .join('\n');
+  const lines = results.map((result) =>
+    result.brokenSeq === null
+      ? `${result.modelId}: whole, ${result.entries} entries, head ${shortDigest(result.headHash)}; ${comparison(result)}`
+      : `${result.modelId}: BROKEN at sequence number ${result.brokenSeq} of ${result.entries}: ${plain(result.reason ?? '')}`,
+  );
+  const isWhole = results.every(({ brokenSeq }) => brokenSeq === null);
+  const hasCheckpoint = results.some(({ checkpointAt }) => checkpointAt !== null);
+  if (isWhole) lines.push(`signed checkpoint: ${checkpointPath}`);
+  else if (hasCheckpoint) {
+    lines.push(`${checkpointPath} stays as it is; if it was taken of another registry, set another PERENNIAL_STATE_DIR`);
+  }
+  return lines.join('\n');
 }

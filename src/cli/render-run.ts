@@ -1,6 +1,6 @@
 /** `perennial show RUN`: one run from cause to outcome, as a page of text. */
+import type { RunDetail } from '../client/show-run.js';
 import type { Coverage } from '../core/types.js';
-import type { RunDetail } from './client-port.js';
 import { instant, NOTHING, share, shortDigest, windowText } from './format.js';
 import { renderDecisions, renderEvaluation, renderGates } from './render-evidence.js';
 import { stateText } from './render-runs.js';
@@ -63,6 +63,19 @@ function labels({ coverage }: RunDetail, options: TableOptions): string {
   );
 }
 
+/** What a person can do about labels that are missing; null unless the run asks. */
+function question({ run, status }: RunDetail): string | null {
+  if (status === null || !status.isAsking) return null;
+  const name = runName(run);
+  return [
+    `The run asks what to do without the labels that are missing. Answer it with one of these:`,
+    `  perennial answer ${name} proceed --reason TEXT   go on with the labels there are`,
+    `  perennial answer ${name} shrink --reason TEXT    train on a shorter window that has enough`,
+    `  perennial answer ${name} abort --reason TEXT     stop`,
+    `  perennial extend ${name} --until INSTANT --reason TEXT   wait longer`,
+  ].join('\n');
+}
+
 function outcome({ run }: RunDetail): string | null {
   if (run.failure !== null) return `failed\n${list([run.failure])}`;
   if (run.outcome === null) return null;
@@ -82,6 +95,7 @@ function assessed({ assessment }: RunDetail): string | null {
 export function renderRun(detail: RunDetail, options: TableOptions): string {
   const { evaluation, gates, decisions, coverage, snapshots } = detail;
   const sections: readonly (readonly [string, string | null])[] = [
+    ['Question', question(detail)],
     ['Assessment', assessed(detail)],
     ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],
     ['Windows', snapshots.length === 0 ? null : windows(detail, options)],

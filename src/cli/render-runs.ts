@@ -1,5 +1,5 @@
 /** `perennial runs`: one line a run; a run whose workflow is stuck or gone says so in the first place one looks. */
-import type { RunItem } from './client-port.js';
+import type { RunItem } from '../client/show-run.js';
 import { instant, NOTHING } from './format.js';
 import { runName } from './run-ref.js';
 import { type Column, type TableOptions, table } from './table.js';

@@ -2,10 +2,10 @@
  * A decision on a candidate, by Update or by Signal. A run that is closed takes no message any more, so its decision is
  * recorded here, refused with a reason.
  */
-import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { PipelineError } from '../core/errors.js';
+import type { Client } from '@temporalio/client';
 import type { Decision, DecisionAnswer, DecisionChannel, Outcome } from '../core/types.js';
 import { approvalSignal, approvePromotionUpdate, rejectPromotionUpdate } from '../workflows/messages.js';
+import { tellRun } from './run-updates.js';
 
 export interface DecideRequest extends Decision {
   readonly modelId: string;
@@ -32,27 +32,16 @@ export async function decide(
   const run = await rows.run({ modelId, runNo });
   if (run.closedAt !== null) return recordLate(rows, request, run.outcome);
   const handle = client.workflow.getHandle(`retrain/${modelId}/${runNo}`);
-  try {
+  const answer = await tellRun(async () => {
     if (via === 'signal') {
       await handle.signal(approvalSignal, decision);
       return null;
     }
     const { decision: kind, ...args } = decision;
     const update = kind === 'approve' ? approvePromotionUpdate : rejectPromotionUpdate;
-    return await handle.executeUpdate(update, { args: [args], updateId: decision.eventId });
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return recordLate(rows, request, run.outcome);
-    if (error instanceof WorkflowUpdateFailedError) {
-      throw new PipelineError(
-        'SIGNAL_INVALID',
-        `The run took no such decision: ${error.cause?.message ?? error.message}`,
-        {
-          cause: error,
-        },
-      );
-    }
-    throw error;
-  }
+    return handle.executeUpdate(update, { args: [args], updateId: decision.eventId });
+  });
+  return answer === 'closed' ? recordLate(rows, request, run.outcome) : answer;
 }
 
 function recordLate(rows: DecisionRows, request: DecideRequest, outcome: Outcome | null): Promise<DecisionAnswer> {

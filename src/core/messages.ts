@@ -103,6 +103,8 @@ export interface RunStatus {
   /** What the run waits for, in words; null while it works. */
   readonly awaits: string | null;
   readonly awaitsUntil: Instant | null;
+  /** It awaits an answer about missing labels: proceed, shrink or abort. */
+  readonly isAsking: boolean;
   readonly evidenceDigest: Digest | null;
   readonly candidateVersion: number | null;
   readonly championVersion: number | null;

@@ -17,7 +17,7 @@ export interface PlannedColumn {
   readonly source: string;
 }
 
-export interface PlannedRange {
+interface PlannedRange {
   readonly key: string;
   readonly source: string;
   readonly min: number | null;
@@ -38,7 +38,7 @@ export interface ColumnPlan {
 const USE: Record<SpecFeature['kind'], ColumnUse> = { numeric: 'number', categorical: 'text', time: 'time' };
 
 /** The source column of a feature; a time feature reads the event time by default. */
-export function sourceColumn(spec: PipelineSpec, feature: SpecFeature): string {
+function sourceColumn(spec: PipelineSpec, feature: SpecFeature): string {
   if (feature.column !== undefined) return feature.column;
   return feature.kind === 'time' ? spec.source.columns.eventAt : feature.name;
 }

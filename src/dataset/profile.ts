@@ -19,7 +19,7 @@ const PROBABILITIES = [
 ];
 const BIN_STEPS = new Set(PROBABILITIES.filter((p) => p !== 0.01 && p !== 0.99));
 
-export interface NumericProfile {
+interface NumericProfile {
   readonly kind: 'numeric';
   readonly count: number;
   readonly nulls: number;
@@ -31,7 +31,7 @@ export interface NumericProfile {
   readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] };
 }
 
-export interface CategoricalProfile {
+interface CategoricalProfile {
   readonly kind: 'categorical';
   readonly count: number;
   readonly nulls: number;
@@ -40,7 +40,7 @@ export interface CategoricalProfile {
   readonly top: readonly (readonly [string, number])[];
 }
 
-export interface TimeProfile {
+interface TimeProfile {
   readonly kind: 'time';
   readonly count: number;
   readonly nulls: number;
@@ -48,7 +48,7 @@ export interface TimeProfile {
   readonly max: string | null;
 }
 
-export type ColumnProfile = NumericProfile | CategoricalProfile | TimeProfile;
+type ColumnProfile = NumericProfile | CategoricalProfile | TimeProfile;
 
 const numberOrNull = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
 

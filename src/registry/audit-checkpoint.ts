@@ -4,12 +4,12 @@
  * The file is one line of canonical JSON and one of the ed25519 signature over it, base64.
  */
 import { generateKeyPairSync, type KeyLike, sign, verify } from 'node:crypto';
-import type { Pool } from 'pg';
 import { z } from 'zod';
 import { canonicalJson } from '../core/canonical-json.js';
 import { PipelineError } from '../core/errors.js';
 import type { Digest, Instant } from '../core/types.js';
-import { inReadSnapshot, query, queryOne, toInstant } from './database.js';
+import { GENESIS_HASH } from './audit.js';
+import type { ModelVerification } from './audit-verify.js';
 
 export interface AuditHead {
   readonly modelId: string;
@@ -38,19 +38,20 @@ export function createCheckpointKeys(): { privateKey: string; publicKey: string 
   });
 }
 
-/** Where the chains end now, by the database's clock. */
-export function takeCheckpoint(pool: Pool): Promise<AuditCheckpoint> {
-  return inReadSnapshot(pool, async (client) => {
-    const clock = await queryOne<{ now: Date }>(client, 'select clock_timestamp() as now');
-    const rows = await query<{ model_id: string; seq: number; hash: string }>(
-      client,
-      'select model_id, seq, hash from perennial.audit_heads order by model_id collate "C"',
-    );
-    return {
-      takenAt: toInstant(clock?.now ?? new Date(Number.NaN)),
-      heads: rows.map((row) => ({ modelId: row.model_id, seq: row.seq, hash: row.hash })),
-    };
-  });
+/**
+ * The checkpoint after a verification: where the chains end that it found whole. What it did not look at, or found broken,
+ * stays as the checkpoint before saw it.
+ */
+export function nextCheckpoint(
+  verified: readonly ModelVerification[],
+  from: { before: AuditCheckpoint | null; takenAt: Instant },
+): AuditCheckpoint {
+  const heads = new Map(from.before?.heads.map((head) => [head.modelId, head]) ?? []);
+  for (const { modelId, entries, headHash, brokenSeq } of verified) {
+    if (brokenSeq === null) heads.set(modelId, { modelId, seq: entries, hash: headHash ?? GENESIS_HASH });
+  }
+  const byName = (a: AuditHead, b: AuditHead): number => (a.modelId < b.modelId ? -1 : 1);
+  return { takenAt: from.takenAt, heads: [...heads.values()].sort(byName) };
 }
 
 /** Text of the checkpoint file. @param privateKey ed25519 */
@@ -59,12 +60,12 @@ export function signCheckpoint(checkpoint: AuditCheckpoint, privateKey: KeyLike)
   return `${text}\n${sign(null, Buffer.from(text, 'utf8'), privateKey).toString('base64')}\n`;
 }
 
-/** @throws INVARIANT_BROKEN when the file is damaged or was not signed with this key's other half */
+/** @throws ARTIFACT_DIGEST_MISMATCH when the file is damaged or was not signed with this key's other half */
 export function verifyCheckpoint(file: string, publicKey: KeyLike): AuditCheckpoint {
   const [text = '', signature = ''] = file.split('\n');
   if (!verify(null, Buffer.from(text, 'utf8'), publicKey, Buffer.from(signature, 'base64'))) {
     throw new PipelineError(
-      'INVARIANT_BROKEN',
+      'ARTIFACT_DIGEST_MISMATCH',
       'The audit checkpoint does not carry the signature of this key: the file was changed, or belongs elsewhere.',
     );
   }

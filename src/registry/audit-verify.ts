@@ -3,7 +3,7 @@
  * audited moves put it. Reads everything as of one moment, so writers may go on; memory is one page of entries.
  */
 import type { Pool, PoolClient } from 'pg';
-import type { Digest } from '../core/types.js';
+import type { Digest, Instant } from '../core/types.js';
 import { GENESIS_HASH, linkHash } from './audit.js';
 import type { AuditCheckpoint, AuditHead } from './audit-checkpoint.js';
 import { type AuditedMove, auditedMove, checkAlias } from './audit-verify-alias.js';
@@ -20,6 +20,8 @@ export interface ModelVerification {
   readonly brokenSeq: number | null;
   /** What is wrong, in words; null when nothing is. */
   readonly reason: string | null;
+  /** When the signed checkpoint was taken that it was compared with; null without one that knew the model. */
+  readonly checkpointAt: Instant | null;
 }
 
 interface Entry {
@@ -112,7 +114,7 @@ async function verifyModel(
   client: PoolClient,
   modelId: string,
   noted: AuditHead | undefined,
-): Promise<ModelVerification> {
+): Promise<Omit<ModelVerification, 'checkpointAt'>> {
   const chain = await walk(client, modelId, new Set(noted === undefined ? [] : [noted.seq]));
   const head = await queryOne<{ seq: number; hash: string }>(
     client,
@@ -151,7 +153,11 @@ export function verifyAudit(
     const wanted = options.modelId === undefined ? known : known.filter((modelId) => modelId === options.modelId);
     if (options.modelId !== undefined && wanted.length === 0) throw modelUnknown(options.modelId);
     const results: ModelVerification[] = [];
-    for (const modelId of wanted) results.push(await verifyModel(client, modelId, noted.get(modelId)));
+    for (const modelId of wanted) {
+      const head = noted.get(modelId);
+      const checkpointAt = head === undefined ? null : (options.checkpoint?.takenAt ?? null);
+      results.push({ ...(await verifyModel(client, modelId, head)), checkpointAt });
+    }
     return results;
   });
 }

@@ -135,7 +135,9 @@ export class CoordinatorDesk {
 
   async #hold(triggerIds: readonly string[], openRunNo: number): Promise<RetrainAnswer> {
     const reason = `Run ${openRunNo} is open; this waits until it ends.`;
-    await this.#setState(triggerIds, { state: 'held', reason, runNo: null });
+    await runActivities().setTriggerState.executeWithOptions({ summary: 'held' }, [
+      { modelId: this.modelId, triggerIds, state: 'held', reason, runNo: null },
+    ]);
     return { state: 'held', runNo: null, workflowId: null, reason };
   }
 
@@ -191,15 +193,6 @@ export class CoordinatorDesk {
   async #tellOpenRun(tell: (run: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>): Promise<void> {
     if (this.#openRun === null) return;
     await tell(getExternalWorkflowHandle(this.#openRun.workflowId)).catch(() => undefined);
-  }
-
-  #setState(
-    triggerIds: readonly string[],
-    change: { state: 'held' | 'refused'; reason: string; runNo: number | null },
-  ): Promise<void> {
-    return runActivities().setTriggerState.executeWithOptions({ summary: change.state }, [
-      { modelId: this.modelId, triggerIds, ...change },
-    ]);
   }
 
   #answer(state: RetrainAnswer['state'], runNo: number, reason: string): RetrainAnswer {

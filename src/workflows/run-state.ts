@@ -183,6 +183,7 @@ export class RunState {
       now: this.time.now(),
       awaits: this.#awaits?.what ?? null,
       awaitsUntil: this.#awaits?.until ?? null,
+      isAsking: this.isAsking && this.stage === 'labels' && this.answer === null,
       evidenceDigest: this.evaluation?.evidenceDigest ?? null,
       candidateVersion: this.evaluation?.candidateVersion ?? null,
       championVersion: this.evaluation?.championVersion ?? null,

@@ -18,21 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.stop());
 
-const show = (runNo: number): Promise<RunDetail> => platform.json<RunDetail>('show', `${MODEL}/${runNo}`);
-
-/** What `show` says once the run waits for a person on evidence other than `not`. */
-async function shownWaiting(runNo: number, not: string | null = null): Promise<RunDetail> {
-  await awaitingDecision(platform, { modelId: MODEL, runNo }, not);
-  return show(runNo);
-}
-
 /** What `runs` says once the run has ended. */
 async function closed(runNo: number): Promise<RunItem | undefined> {
   await ended(platform, { modelId: MODEL, runNo });
   return (await platform.json<RunItem[]>('runs', MODEL)).find((run) => run.runNo === runNo);
 }
-
-const evidenceOf = (detail: RunDetail): string => detail.evaluation?.evidenceDigest ?? '';
 
 it('applies a pipeline file whose source lies beside it', async () => {
   const file = join(platform.stateDir, 'pipeline.yaml');
@@ -58,7 +48,9 @@ it('retrains as of a past day, waits for labels, and goes on when told that they
   expect(text).toMatch(/until +2001-03-15\n/);
   const told = await platform.perennial('labels', MODEL, '--through', '2001-03-01T03:00:00Z');
   expect(told).toMatchObject({ code: 0, out: expect.stringContaining('labels are in through') });
-  const waiting = await shownWaiting(1);
+  await awaitingDecision(platform, { modelId: MODEL, runNo: 1 });
+  const waiting = await platform.json<RunDetail>('show', `${MODEL}/1`);
+  expect(waiting.status).toMatchObject({ stage: 'approve', awaits: 'a decision on the candidate' });
   expect(waiting.coverage.holdout?.asOf).toBe('2001-03-01T03:00:00.000Z');
 });
 
@@ -67,7 +59,7 @@ it('decides nothing without the evidence named, prints the command to copy, and 
   const asked = await platform.perennial(...decide);
   expect(asked.code).toBe(4);
   expect(asked.err).toContain('Nothing was decided.');
-  const evidence = evidenceOf(await show(1));
+  const { evidence } = await awaitingDecision(platform, { modelId: MODEL, runNo: 1 });
   const command = `perennial approve ${MODEL}/1 --evidence ${evidence.slice(0, 16)} --reason 'it'\\''s good' --by reviewer`;
   expect(asked.out).toContain(command);
   expect(asked.out).toContain('min:auc');
@@ -91,32 +83,14 @@ it('shows who is champion now and at a past instant, and who was none before', a
   expect(before).toMatchObject({ code: 0, out: expect.stringContaining('has no champion at 2001-01-01') });
 });
 
-it('promotes a second champion, and re-evaluates a waiting run when that one is rolled back', async () => {
-  const ask = async (runNo: number): Promise<RunDetail> => {
-    const answer = await platform.json<RetrainAnswer>(
-      'retrain',
-      MODEL,
-      ...['--reason', 'monthly', '--as-of', '2001-04-03', '--by', 'monitor'],
-    );
-    expect(answer.runNo).toBe(runNo);
-    return shownWaiting(runNo);
-  };
-  const second = evidenceOf(await ask(2));
-  await platform.json('approve', `${MODEL}/2`, '--evidence', second, '--reason', 'better', '--by', 'reviewer');
-  expect((await closed(2))?.outcome?.candidateVersion).toBe(2);
-
-  const waiting = await ask(3);
-  expect(waiting.evaluation).toMatchObject({ candidateVersion: 3, championVersion: 2, championEpoch: 2 });
+it('promotes a second champion, and puts the first one back in one command', async () => {
+  const ask = ['retrain', MODEL, '--reason', 'monthly', '--as-of', '2001-04-03', '--by', 'monitor'];
+  expect(await platform.json<RetrainAnswer>(...ask)).toMatchObject({ state: 'started', runNo: 2 });
+  const { evidence } = await awaitingDecision(platform, { modelId: MODEL, runNo: 2 });
+  await platform.json('approve', `${MODEL}/2`, '--evidence', evidence, '--reason', 'better', '--by', 'reviewer');
+  expect((await closed(2))?.outcome).toMatchObject({ kind: 'promoted', candidateVersion: 2, championVersion: 1 });
   const move = await platform.json<RollbackAnswer>('rollback', MODEL, '--reason', 'complaints', '--by', 'operator');
   expect(move).toEqual({ version: 1, epoch: 3, previousVersion: 2 });
-  const again = await shownWaiting(3, evidenceOf(waiting));
-  expect(again.evaluation).toMatchObject({ candidateVersion: 3, championVersion: 1, championEpoch: 3 });
-  const stale = ['approve', `${MODEL}/3`, '--reason', 'seen before', '--by', 'reviewer', '--evidence'];
-  const refused = await platform.perennial(...stale, evidenceOf(waiting));
-  expect(refused).toMatchObject({ code: 4, out: expect.stringContaining('not accepted (stale-evidence)') });
-  const rejected = ['reject', `${MODEL}/3`, '--reason', 'no', '--by', 'reviewer', '--evidence', evidenceOf(again)];
-  expect(await platform.perennial(...rejected)).toMatchObject({ code: 0 });
-  expect((await closed(3))?.outcome?.kind).toBe('rejected-by-person');
 });
 
 it('leaves an incident and a blocked recipe behind the rollback, and the past as it was', async () => {

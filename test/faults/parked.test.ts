@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parkRuns } from '../../scripts/faults/harness/park-runs.mjs';
 import { openWorld, type World } from '../../scripts/faults/harness/world.mjs';
 
-const RUNS = 40;
+const RUNS = 20;
 const cleanUps: (() => Promise<unknown>)[] = [];
 let world: World;
 let parked: Awaited<ReturnType<typeof parkRuns>>;

@@ -20,7 +20,7 @@ export type Kind = 'parquet' | 'csv' | 'postgres';
 export const noSignal = (): AbortSignal => new AbortController().signal;
 const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-export async function runDuck(sql: string): Promise<void> {
+async function runDuck(sql: string): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   await connection.run(`SET TimeZone = 'UTC'`);
@@ -29,7 +29,7 @@ export async function runDuck(sql: string): Promise<void> {
   instance.closeSync();
 }
 
-export async function writeParquet(path: string, types: Types, rows: readonly Row[]): Promise<void> {
+async function writeParquet(path: string, types: Types, rows: readonly Row[]): Promise<void> {
   const json = `${path}.json`;
   await writeFile(json, JSON.stringify(rows));
   const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -40,14 +40,14 @@ export async function writeParquet(path: string, types: Types, rows: readonly Ro
   );
 }
 
-export async function writeCsv(path: string, types: Types, rows: readonly Row[]): Promise<void> {
+async function writeCsv(path: string, types: Types, rows: readonly Row[]): Promise<void> {
   const cell = (value: string | null | undefined): string => (value == null ? '' : `"${value.replaceAll('"', '""')}"`);
   const names = Object.keys(types);
   const lines = [names.map(cell), ...rows.map((row) => names.map((name) => cell(row[name])))];
   await writeFile(path, `${lines.map((line) => line.join(',')).join('\n')}\n`);
 }
 
-export async function writeTable(
+async function writeTable(
   url: string,
   table: string,
   options: { readonly types: Types; readonly rows: readonly Row[] },
@@ -138,8 +138,21 @@ export const freezeRequest = (change: Partial<FreezeRequest> = {}): FreezeReques
 export const freeze = (world: World, spec: PipelineSpec, change: Partial<FreezeRequest> = {}): Promise<SnapshotRef> =>
   world.dataset.freeze(spec, freezeRequest(change), { signal: noSignal() });
 
-// biome-ignore lint/suspicious/noExplicitAny: a manifest is JSON whose shape the tests state themselves
-export async function readManifest(world: World, snapshot: SnapshotRef): Promise<Record<string, any>> {
+/** What the tests read of a manifest. */
+interface Manifest {
+  readonly isAsOfGuaranteed: unknown;
+  readonly rows: unknown;
+  readonly quarantined: unknown;
+  readonly profile: Readonly<
+    Record<
+      string,
+      | { count: number; nulls: number; histogram: { edges: number[]; counts: number[] }; top: [string, number][] }
+      | undefined
+    >
+  >;
+}
+
+export async function readManifest(world: World, snapshot: SnapshotRef): Promise<Manifest> {
   return JSON.parse((await world.store.read(snapshot.manifest)).toString('utf8'));
 }
 

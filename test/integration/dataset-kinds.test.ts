@@ -169,11 +169,12 @@ describe('a snapshot', () => {
     const manifest = await readManifest(world, await freeze(world, specs.csv, { labelsAsOf: JUNE }));
     expect(manifest.isAsOfGuaranteed).toEqual({ rows: false, labels: true });
     expect(manifest.rows).toEqual({ in: 3000, used: 2940, unlabelled: 60, excluded: 0, quarantined: 0 });
-    expect(manifest.profile.f0_x.count + manifest.profile.f0_x.nulls).toBe(2940);
-    const { counts, edges } = manifest.profile.f0_x.histogram;
+    const x = manifest.profile.f0_x!;
+    expect(x.count + x.nulls).toBe(2940);
+    const { counts, edges } = x.histogram;
     expect(counts.length).toBe(edges.length + 1);
-    expect(counts.reduce((sum: number, count: number) => sum + count, 0)).toBe(manifest.profile.f0_x.count);
-    expect(manifest.profile.f2_code.top.length).toBe(5);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(x.count);
+    expect(manifest.profile.f2_code?.top.length).toBe(5);
     expect(await scratchEntries(world)).toEqual([]);
   });
 });

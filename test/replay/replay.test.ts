@@ -183,7 +183,8 @@ describe('histories made now', () => {
       });
       const histories = readHistories(folder);
       expect(Object.fromEntries(await replay(await loadWorkflowBundle(), histories))).toEqual({});
-      expect(JSON.stringify(histories)).not.toMatch(/"stackTrace":"[^"]|node_modules|@[a-z0-9-]+"/);
+      const traces = /"stackTrace":"[^"]+|node_modules[^"]*|"\d+@[^"]+/.exec(JSON.stringify(histories));
+      expect(traces).toBeNull();
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -174,7 +174,7 @@ describe('claims sent straight through Temporal', () => {
     await harness.run(world, 1).terminate();
   });
 
-  it('that the registry cannot store do not take their neighbours with them', async () => {
+  it('that nobody could store are refused with the reason, and do not take their neighbours with them', async () => {
     const world = harness.world();
     await harness.stopWorkers();
     for (const [eventId, text] of [
@@ -185,10 +185,13 @@ describe('claims sent straight through Temporal', () => {
       await harness.coordinator.sendDrift(world.modelId, { eventId, source: 'monitor', text });
     }
     await harness.startWorkers();
-    await until('both sound claims', () => world.model.triggers.length === 2);
     await until('the end of the run', () => world.model.runs[0]?.result);
-    expect(world.model.triggers.map(({ triggerId }) => triggerId)).toEqual(['monitor/a', 'monitor/c']);
-    expect(await harness.details(coordinatorOf(world))).toContain('NUL character');
+    expect(world.model.triggers.map(({ triggerId, states }) => [triggerId, states.at(-1)!.state])).toEqual([
+      ['monitor/a', 'started'],
+      ['monitor/b', 'refused'],
+      ['monitor/c', 'started'],
+    ]);
+    expect(world.model.trigger('monitor/b')!.states.at(-1)!.reason).toContain('NUL character');
   });
 
   it('pile up by the thousand while no worker is there, and become one run without a failed workflow task', async () => {

@@ -1,6 +1,7 @@
 // The registry that run activities need, in memory: the rules of the contract in src/activities/deps.ts, no SQL. The real
 // one has tests of its own; here it makes thousands of activities cheap and lets a test look at every row.
 import type {
+  BlockedRecipe,
   ChampionMove,
   ModelState,
   NewTrigger,
@@ -39,6 +40,7 @@ export class MemoryModel {
   readonly versions: NewVersion[] = [];
   readonly moves: { move: ChampionMove; epoch: number; from: number | null }[] = [];
   readonly decisions: DecisionRow[] = [];
+  blocked: BlockedRecipe | null = null;
 
   constructor(
     readonly modelId: string,
@@ -72,6 +74,8 @@ type Needed =
   | 'openRun'
   | 'recordStage'
   | 'closeRun'
+  | 'failOpenRun'
+  | 'blockedRecipe'
   | 'registerVersion'
   | 'champion'
   | 'pastChampions'
@@ -123,7 +127,7 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
               clock: openRun.clock,
             },
       held: model.triggers
-        .filter(({ triggerId }) => model.stateOf(triggerId) === 'held')
+        .filter(({ triggerId }) => ['held', 'pending'].includes(model.stateOf(triggerId) ?? ''))
         .slice(0, 200)
         .map(({ triggerId, clock, cause, requestedBy }) => ({
           triggerId,
@@ -142,7 +146,9 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
     }
     const known = model.trigger(trigger.triggerId);
     if (known === undefined) {
-      model.triggers.push({ ...trigger, states: [{ state: 'pending', reason: 'arrived', runNo: null }] });
+      const states: MemoryTrigger['states'] = [{ state: 'pending', reason: 'arrived', runNo: null }];
+      if (trigger.refusal !== undefined) states.push({ state: 'refused', reason: trigger.refusal, runNo: null });
+      model.triggers.push({ ...trigger, states });
     }
     const { state, runNo } = (known ?? model.triggers.at(-1)!).states.at(-1)!;
     return { isNew: known === undefined, state, runNo };
@@ -195,6 +201,17 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
     const isSame = run.result === null || canonicalJson(run.result) === canonicalJson(result);
     assertInvariant(isSame, `Run ${key.runNo} of ${key.modelId} was closed already, with another result.`);
     run.result = result;
+  }
+
+  async failOpenRun(key: RunKey, failure: string): Promise<boolean> {
+    const run = this.#run(key);
+    if (run.result !== null) return false;
+    run.result = { failure };
+    return true;
+  }
+
+  async blockedRecipe(modelId: string): Promise<BlockedRecipe | null> {
+    return this.#model(modelId).blocked;
   }
 
   async registerVersion(version: NewVersion) {

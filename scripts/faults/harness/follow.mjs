@@ -46,12 +46,9 @@ function waits(probe, patience) {
     /** In stage `labels`, asleep. */
     waitsForLabels: (key) =>
       untilStatus(key, 'wait for labels', ({ stage, awaits }) => stage === 'labels' && awaits === 'labels'),
+    /** In stage `approve`, asleep: a decision that comes before is refused. */
     waitsForApproval: (key) =>
-      untilStatus(
-        key,
-        'wait for approval',
-        ({ stage, evidenceDigest }) => stage === 'approve' && evidenceDigest !== null,
-      ),
+      untilStatus(key, 'wait for approval', ({ stage, awaits }) => stage === 'approve' && awaits !== null),
     /** Plays batches until the labels are in. */
     bringLabels: (key) =>
       untilStatus(key, 'have its labels', async ({ stage, awaits, now }) => {

@@ -34,8 +34,10 @@ export async function strike(world, { target, outageMs, during = async () => und
   }
   await during();
   await pause(Math.max(0, killedAtMs + outageMs - Date.now()), signal);
-  if (target === 'worker') await worker.start();
-  else await stack[target].start();
+  await (target === 'worker' ? worker : stack[target]).start().catch((cause) => {
+    // Nothing else can be tried without it.
+    throw Object.assign(new Error(`${target} did not come back: ${cause.message}`, { cause }), { isFatal: true });
+  });
   return { killed, outageSec: (Date.now() - killedAtMs) / 1000, killedAtMs, restoredAtMs: Date.now() };
 }
 

@@ -3,9 +3,10 @@
  * evidence is shown first, and the exact command to copy; at a terminal it may then be confirmed.
  */
 import type { Command } from 'commander';
-import { ERROR_TABLE, PipelineError } from '../../core/errors.js';
+import type { RunDetail } from '../../client/show-run.js';
+import type { PerennialClient } from '../../client.js';
+import { assertInvariant, ERROR_TABLE, PipelineError } from '../../core/errors.js';
 import type { Decision, EvaluationSummary } from '../../core/types.js';
-import type { CliClient, RunDetail } from '../client-port.js';
 import { actor, type CliContext, type CommonOptions, print, shellWord, withClient, withCommon } from '../context.js';
 import { shortDigest } from '../format.js';
 import { renderEvaluation, renderGates } from '../render-evidence.js';
@@ -48,7 +49,7 @@ export function commandToCopy({ run, decision, options }: Asked, evidence: strin
 }
 
 /** Shows the evidence; returns its digest when a person at the terminal confirms, else null. */
-async function confirm(context: CliContext, client: CliClient, asked: Asked): Promise<string | null> {
+async function confirm(context: CliContext, client: PerennialClient, asked: Asked): Promise<string | null> {
   const { io } = context;
   const detail = await client.showRun(asked.run);
   const evaluation = awaitedEvaluation(detail);
@@ -76,6 +77,7 @@ async function decide(context: CliContext, asked: Asked): Promise<void> {
     const { decision, run, options } = asked;
     const by = actor(options.by);
     const answer = await client.decide({ ...run, decision, by, reason: options.reason, evidence });
+    assertInvariant(answer !== null, 'A decision by Update came back without an answer, as only one by Signal may.');
     const text = answer.accepted ? answer.reason : `not accepted (${answer.code}): ${answer.reason}`;
     print(context.io, options, { data: answer, text });
     if (!answer.accepted) context.io.setExitCode(EXIT_NOT_DECIDED);

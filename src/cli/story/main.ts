@@ -10,7 +10,7 @@ import { readEnv } from '../../env.js';
 import { type PlatformWithWorkers, startPlatformAndWorkers, stopSignal } from '../platform-with-workers.js';
 import { decisionInstant, LANES } from './lanes.js';
 import { measureRealised } from './realised.js';
-import { decisionTable, realisedTable, storyJson, type Told } from './report.js';
+import { checks, decisionTable, lessons, realisedTable, storyJson, type Told } from './report.js';
 import { followRun, pause } from './run-decision.js';
 import { applyExample, makeFirstChampion, type Stage, tellLane } from './tell-lane.js';
 
@@ -45,9 +45,9 @@ export async function runStory(options: StoryOptions): Promise<number> {
     const stage: Stage = { client, examplesDir: EXAMPLES, say };
     const told = await Promise.race([tell(stage), stop.asked, platform.failed]);
     if (typeof told === 'string') return 130;
-    report(told, say);
+    const holds = report(told, say);
     if (options.json !== null) await writeFile(resolve(options.json), `${JSON.stringify(storyJson(told), null, 2)}\n`);
-    if (options.exit) return 0;
+    if (options.exit) return holds ? 0 : 1;
     if (typeof (await Promise.race([leaveOneWaiting(stage), stop.asked, platform.failed])) === 'string') return 130;
     say(`The platform stays up (Web UI ${platform.facts.uiUrl ?? 'of your own Temporal'}); Ctrl-C stops it.`);
     await Promise.race([stop.asked, platform.failed]);
@@ -83,16 +83,20 @@ async function tell(stage: Stage): Promise<Told[]> {
   return told;
 }
 
-function report(told: readonly Told[], say: (line: string) => void): void {
+function report(told: readonly Told[], say: (line: string) => void): boolean {
   say('the story is told');
   const parts = [
     'Candidate against champion (AUC) on a whole month that neither was trained on:',
     decisionTable(told),
     'Realised AUC, mean of April to June, had the model been replaced never, always, or by the gates:',
     realisedTable(told),
-    'The gates protect from bad recipes and cost a little on good ones; `refresh` takes most of that cost back.',
+    lessons(told),
+    checks(told)
+      .map(({ text, holds }) => `${holds ? 'holds      ' : 'falls short'}  ${text}`)
+      .join('\n'),
   ];
   process.stdout.write(`\n${parts.join('\n\n')}\n\n`);
+  return checks(told).every(({ holds }) => holds);
 }
 
 /** The Schedule fires once, now, and its run asks a person. */

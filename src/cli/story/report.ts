@@ -87,6 +87,41 @@ function realisedByRecipe(told: readonly Told[]): Partial<Record<Recipe, RecipeR
   return recipes;
 }
 
+/** What the figures say of the gates, recipe by recipe. */
+export function lessons(told: readonly Told[]): string {
+  const sentences = Object.entries(realisedByRecipe(told)).flatMap(([recipe, realised]) =>
+    (['superior', 'refresh'] as const).flatMap((mode) => {
+      const gated = realised[mode];
+      if (gated === undefined) return [];
+      const gain = gated - realised.always;
+      const verb = gain > 0 ? 'saved' : gain < 0 ? 'cost' : 'neither saved nor cost';
+      return [
+        `- ${recipe}: against always replacing, the gates in mode ${mode} ${verb} ${Math.abs(gain).toFixed(4)} AUC; against never retraining they gained ${signed(gated - realised.never)}.`,
+      ];
+    }),
+  );
+  return sentences.join('\n');
+}
+
+export interface Check {
+  readonly text: string;
+  readonly holds: boolean;
+}
+
+/** The few cells that must come out this way on any seed; everything else is reported as it falls. */
+export function checks(told: readonly Told[]): readonly Check[] {
+  const outcome = (recipe: Recipe, month: string): string | undefined =>
+    told
+      .find(({ lane: { lane } }) => lane.recipe === recipe && lane.mode === 'superior')
+      ?.lane.decisions.find((decision) => decision.month === month)?.outcome.kind;
+  return [
+    { text: 'last week is turned down for March', holds: outcome('last-week', '2001-03') === 'turned-down' },
+    { text: 'last week is turned down for April', holds: outcome('last-week', '2001-04') === 'turned-down' },
+    { text: 'last month is not promoted for March', holds: outcome('last-month', '2001-03') === 'turned-down' },
+    { text: 'all past is promoted for April', holds: outcome('all-past', '2001-04') === 'promoted' },
+  ];
+}
+
 const pair = (interval: Interval | null): [number, number] | null =>
   interval === null ? null : [interval.lower, interval.upper];
 
