@@ -12,12 +12,16 @@ const DEFAULT_NAMESPACE = 'default';
 
 const text = z.string().min(1).optional();
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+  .optional();
+
 const schema = z.object({
   /** A Postgres of your own; without it an embedded one is started. */
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
-    .optional(),
+  DATABASE_URL: postgresUrl,
+  /** The same database as its schema's owner, for migrations alone: where the login of DATABASE_URL may only use it. */
+  PERENNIAL_MIGRATION_URL: postgresUrl,
   /** Folder of the embedded platform's data, default `.perennial` in the current folder. */
   PERENNIAL_STATE_DIR: text,
   /** Folder of the native parts that set-up fetched, default `$XDG_CACHE_HOME/perennial` or `~/.cache/perennial`. */
@@ -49,6 +53,8 @@ export interface TemporalEnv {
 
 export interface Env {
   readonly databaseUrl: string | undefined;
+  /** Undefined: `databaseUrl` migrates as well. */
+  readonly migrationUrl: string | undefined;
   readonly stateDir: string;
   readonly cacheDir: string;
   readonly artifactDir: string;
@@ -115,9 +121,15 @@ export function readEnv(variables: Variables = process.env): Env {
       'SPEC_INVALID',
       'Set PERENNIAL_DEPLOYMENT_NAME and PERENNIAL_BUILD_ID together, or neither.',
     );
+  if (found.PERENNIAL_MIGRATION_URL !== undefined && found.DATABASE_URL === undefined)
+    throw new PipelineError(
+      'SPEC_INVALID',
+      'PERENNIAL_MIGRATION_URL is set without DATABASE_URL: set both, or neither to use the embedded Postgres.',
+    );
   const stateDir = resolve(found.PERENNIAL_STATE_DIR ?? '.perennial');
   return {
     databaseUrl: found.DATABASE_URL,
+    migrationUrl: found.PERENNIAL_MIGRATION_URL,
     stateDir,
     cacheDir: cacheDirOf(found),
     artifactDir: resolve(found.PERENNIAL_ARTIFACT_DIR ?? join(stateDir, 'artifacts')),

@@ -42,6 +42,8 @@ const ROLES: readonly WorkerRole[] = ['run', 'data', 'train'];
 
 export interface WorkerSettings {
   readonly databaseUrl: string;
+  /** Who migrates the schema; `databaseUrl` itself when absent, which then needs the right where anything is missing. */
+  readonly migrationUrl?: string | undefined;
   readonly temporal: TemporalEnv;
   readonly artifactDir: string;
   readonly scratchDir: string;
@@ -72,7 +74,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
   const { temporal } = settings;
   await mkdir(settings.scratchDir, { recursive: true });
   await removeStaleScratch(settings.scratchDir);
-  await patiently(() => migrate(settings.databaseUrl), { what: 'Postgres', log });
+  await patiently(() => migrate(settings.migrationUrl ?? settings.databaseUrl), { what: 'Postgres', log });
   const connection = await connectNative(temporal, log);
   const clientConnection = await Connection.connect(temporal.connectionOptions);
   const client = new Client({
@@ -222,6 +224,7 @@ async function main(): Promise<void> {
   quietRuntime(env.logLevel);
   const workers = await startWorkers({
     databaseUrl: env.databaseUrl,
+    migrationUrl: env.migrationUrl,
     temporal: env.temporal,
     artifactDir: env.artifactDir,
     scratchDir: join(env.stateDir, 'scratch'),

@@ -24,6 +24,7 @@ export async function startPlatformAndWorkers(env: Env, log: (line: string) => v
     const temporal = { address, namespace, connectionOptions: { ...connectionOptions, address } };
     const workers = await startWorkers({
       databaseUrl: facts.databaseUrl,
+      migrationUrl: facts.migrationUrl,
       temporal,
       artifactDir: env.artifactDir,
       scratchDir: join(env.stateDir, 'scratch'),

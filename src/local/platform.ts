@@ -15,6 +15,7 @@ const port = z.number().int().min(1).max(65535);
 const identity = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
 const factsSchema = z.object({
+  /** For workers and commands: of the embedded Postgres a login that cannot rewrite the registry. */
   databaseUrl: z.string(),
   temporalAddress: z.string(),
   /** Temporal's Web UI; null for a Temporal of the user's own. */
@@ -38,6 +39,8 @@ export interface PlatformSettings {
   readonly cacheDir: string;
   /** A Postgres of the user's own: then none is started. */
   readonly databaseUrl?: string | undefined;
+  /** Who migrates the user's own Postgres, when `databaseUrl` may not. */
+  readonly migrationUrl?: string | undefined;
   /** A Temporal of the user's own: then none is started. */
   readonly temporal?: { readonly address: string | undefined } | undefined;
   readonly temporalCli?: string | undefined;
@@ -46,6 +49,8 @@ export interface PlatformSettings {
 }
 
 export interface Platform extends PlatformFacts {
+  /** Whoever owns the registry's schema: the embedded superuser, or the user's own choice. For migrations alone. */
+  readonly migrationUrl: string;
   /** The embedded services, for fault injection; undefined where the user's own are used. */
   readonly postgres: LocalPostgres | undefined;
   readonly temporal: LocalTemporal | undefined;
@@ -140,7 +145,7 @@ async function startServices(settings: PlatformSettings, stateDir: string): Prom
 
 function factsOf(settings: PlatformSettings, { postgres, temporal }: Services): PlatformFacts {
   return {
-    databaseUrl: postgres?.url ?? settings.databaseUrl ?? '',
+    databaseUrl: postgres?.appUrl ?? settings.databaseUrl ?? '',
     temporalAddress: temporal?.address ?? settings.temporal?.address ?? '',
     uiUrl: temporal?.uiUrl ?? null,
     pids: { owner: ownIdentity(), postgres: postgres?.pid ?? null, temporal: temporal?.pid ?? null },
@@ -173,7 +178,8 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
       await postgres?.[how]();
       release();
     };
-    return { ...facts, postgres, temporal, stop: () => end('stop'), kill: () => end('kill') };
+    const migrationUrl = postgres?.url ?? settings.migrationUrl ?? facts.databaseUrl;
+    return { ...facts, migrationUrl, postgres, temporal, stop: () => end('stop'), kill: () => end('kill') };
   } catch (error) {
     release();
     throw error;

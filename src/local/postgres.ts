@@ -11,6 +11,7 @@ import pg from 'pg';
 import { PipelineError } from '../core/errors.js';
 import { choosePort } from './ports.js';
 import { type PostgresHome, preparePostgresHome } from './postgres-home.js';
+import { ensureAppLogin } from './postgres-logins.js';
 import { runningPostmaster } from './postmaster.js';
 import { type ServiceProcess, startService, tailOfLog, waitForPredecessor, waitUntilReady } from './service-process.js';
 import { writePrivateFile } from './state-dir.js';
@@ -26,6 +27,8 @@ const CHILD_ENV = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 export interface LocalPostgres {
   /** A superuser's URL of the database `perennial`. */
   readonly url: string;
+  /** The same database for workers and commands, which may read the registry and add to it. */
+  readonly appUrl: string;
   readonly pid: number;
   readonly port: number;
   readonly dataDir: string;
@@ -143,7 +146,9 @@ async function launch({ home, stateDir, dataDir, password, port }: Launch): Prom
   const probe = (): Promise<boolean> => canConnect(urlOf('postgres'));
   await waitUntilReady({ name: 'Postgres', process, logPath, timeoutMs: READY_TIMEOUT_MS, probe });
   await ensureDatabase(urlOf('postgres'));
-  return { url: urlOf(DATABASE), pid: process.pid, port, dataDir, stop: process.stop, kill: process.kill };
+  const url = urlOf(DATABASE);
+  const appUrl = await ensureAppLogin(url, stateDir);
+  return { url, appUrl, pid: process.pid, port, dataDir, stop: process.stop, kill: process.kill };
 }
 
 /** What passes by itself: backends of a killed postmaster that still hold its memory, or a port lost to someone faster. */

@@ -109,14 +109,29 @@ const CREATE_LEDGER = `
   );
   comment on table perennial.schema_migrations is 'Migrations applied to this database, with the sha256 of each file';`;
 
+const isForbidden = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '42501';
+
+/** Retryable: in a roll-out the workers may start before whoever migrates has done so. */
+function mayNotMigrate(name: string, cause: unknown): PipelineError {
+  return new PipelineError(
+    'REGISTRY_UNAVAILABLE',
+    `The registry's schema lacks ${name}, and this login may not apply it. Run \`node scripts/migrate.mjs\` as the schema's owner, or set PERENNIAL_MIGRATION_URL.`,
+    { cause },
+  );
+}
+
 /** Applies the oldest migration that is missing; null when none is. */
 async function applyNext(client: Client, known: readonly Migration[]): Promise<string | null> {
   const applied = await appliedMigrations(client);
   checkApplied(applied, known);
   const next = known[applied.length];
   if (next === undefined) return null;
-  if (applied.length === 0) await client.query(CREATE_LEDGER);
-  await client.query(next.sql);
+  try {
+    if (applied.length === 0) await client.query(CREATE_LEDGER);
+    await client.query(next.sql);
+  } catch (error) {
+    throw isForbidden(error) ? mayNotMigrate(next.name, error) : error;
+  }
   await client.query('insert into perennial.schema_migrations (version, name, checksum) values ($1, $2, $3)', [
     next.version,
     next.name,
@@ -148,7 +163,8 @@ async function migrateWith(client: Client, known: readonly Migration[]): Promise
 /**
  * Brings the schema `perennial` up to date; does nothing when it is.
  * @param options.migrationsDir folder URL, ending in a slash; the project's own by default
- * @throws INVARIANT_BROKEN for a newer schema or a changed file, REGISTRY_UNAVAILABLE when Postgres cannot be reached
+ * @throws INVARIANT_BROKEN for a newer schema or a changed file; REGISTRY_UNAVAILABLE when Postgres cannot be reached, or
+ * when something is missing that this login may not add
  */
 export async function migrate(databaseUrl: string, options: { migrationsDir?: URL } = {}): Promise<MigrationResult> {
   const known = await readMigrations(options.migrationsDir ?? MIGRATIONS_DIR);
