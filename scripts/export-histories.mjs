@@ -25,6 +25,8 @@ const { values, positionals } = parseArgs({
   options: {
     address: { type: 'string', default: '127.0.0.1:7233' },
     namespace: { type: 'string', default: 'default' },
+    /** Narrows the list, e.g. `TaskQueue='perennial'`. */
+    query: { type: 'string' },
     out: { type: 'string', default: join(import.meta.dirname, '..', 'test', 'replay', 'histories') },
   },
 });
@@ -67,7 +69,8 @@ async function* candidates(client) {
     for (const workflowId of positionals) yield await client.workflow.getHandle(workflowId).describe();
     return;
   }
-  for (const type of TYPES) yield* client.workflow.list({ query: `WorkflowType='${type}'` });
+  const narrowed = values.query === undefined ? '' : ` and (${values.query})`;
+  for (const type of TYPES) yield* client.workflow.list({ query: `WorkflowType='${type}'${narrowed}` });
 }
 
 function eventsOf(path) {

@@ -13,7 +13,14 @@ import { labelUpdates } from './client/run-updates.js';
 import { type ScheduleFacts, scheduleCalls } from './client/schedules.js';
 import { liveStatus, type RunDetail, type RunItem, showRun, withWorkflow } from './client/show-run.js';
 import { PipelineError } from './core/errors.js';
-import type { Answer, LabelsArrived, QuestionAnswer, RetrainAnswer, RollbackAnswer, RunStatus } from './core/messages.js';
+import type {
+  Answer,
+  LabelsArrived,
+  QuestionAnswer,
+  RetrainAnswer,
+  RollbackAnswer,
+  RunStatus,
+} from './core/messages.js';
 import { DEFAULT_QUEUE } from './core/queues.js';
 import { diffSpecs, type SpecChange } from './core/spec/diff.js';
 import { canonicalSpecText, specDigest } from './core/spec/digest.js';

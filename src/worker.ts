@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import {
   DefaultLogger,
+  makeTelemetryFilterString,
   NativeConnection,
   Runtime,
   Worker,
@@ -213,7 +214,8 @@ const connectNative = (temporal: TemporalEnv, log: (line: string) => void): Prom
 /** Temporal's own log: errors alone, unless more was asked for. Once a process, before the first connection. */
 export function quietRuntime(logLevel: string): void {
   const level = logLevel === 'debug' || logLevel === 'trace' ? 'DEBUG' : 'ERROR';
-  Runtime.install({ logger: new DefaultLogger(level) });
+  const filter = makeTelemetryFilterString({ core: level, other: 'ERROR' });
+  Runtime.install({ logger: new DefaultLogger(level), telemetryOptions: { logging: { filter, forward: {} } } });
 }
 
 /** The command line of a cluster's worker process. */

@@ -56,9 +56,7 @@ function blockedText({ modelId, blocked }: ChampionView): string[] {
     ({ recipeDigest, version, since, by, reason }) =>
       `blocked: recipe ${shortDigest(recipeDigest)} since ${instant(since)}, when ${plain(by)} rolled version ${version} back (${plain(reason)})`,
   );
-  return [
-    [...lines, `To train by it again: perennial unblock ${modelId} --reason TEXT`].join('\n'),
-  ];
+  return [[...lines, `To train by it again: perennial unblock ${modelId} --reason TEXT`].join('\n')];
 }
 
 function movesTable({ history }: ChampionView, options: TableOptions): string {
@@ -119,7 +117,9 @@ export function renderVerify(results: readonly ModelVerification[], checkpointPa
   const hasCheckpoint = results.some(({ checkpointAt }) => checkpointAt !== null);
   if (isWhole) lines.push(`signed checkpoint: ${checkpointPath}`);
   else if (hasCheckpoint) {
-    lines.push(`${checkpointPath} stays as it is; if it was taken of another registry, set another PERENNIAL_STATE_DIR`);
+    lines.push(
+      `${checkpointPath} stays as it is; if it was taken of another registry, set another PERENNIAL_STATE_DIR`,
+    );
   }
   return lines.join('\n');
 }

@@ -101,7 +101,13 @@ export async function commitTrigger(
     );
     if (refusal === null) return { isNew: true, state: 'pending', runNo: null };
     // In the same transaction: a malformed one must never wait for a run, whoever dies when.
-    await appendTriggerStates(client, { modelId, triggerIds: [triggerId], state: 'refused', reason: refusal, runNo: null });
+    await appendTriggerStates(client, {
+      modelId,
+      triggerIds: [triggerId],
+      state: 'refused',
+      reason: refusal,
+      runNo: null,
+    });
     return { isNew: true, state: 'refused', runNo: null };
   });
 }

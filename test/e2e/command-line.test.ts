@@ -2,9 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ApplyResult, ChampionView, RunDetail, RunItem, VerifyResult } from '#dist/cli/client-port.js';
+import type { RunDetail, RunItem } from '#dist/client/show-run.js';
+import type { ApplyResult, ChampionView } from '#dist/client.js';
 import type { RetrainAnswer, RollbackAnswer } from '#dist/core/messages.js';
 import type { DecisionAnswer } from '#dist/core/types.js';
+import type { ModelVerification } from '#dist/registry/audit-verify.js';
 import { flightsSpec } from './flights.js';
 import { type PlatformChild, startPlatformChild } from './platform-child.js';
 import { awaitingDecision, ended, until } from './stage.js';
@@ -130,7 +132,7 @@ it('sets, pauses, resumes and deletes the schedule of the pipeline', async () =>
 });
 
 it('verifies the audit, and names the first entry that somebody changed behind its back', async () => {
-  const [whole] = await platform.json<VerifyResult[]>('verify', MODEL);
+  const [whole] = await platform.json<ModelVerification[]>('verify', MODEL);
   expect(whole).toMatchObject({ modelId: MODEL, brokenSeq: null });
   const [entry] = await platform.sql(
     `select seq from perennial.audit where model_id = $1 and kind = 'decision' order by seq limit 1`,

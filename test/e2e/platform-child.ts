@@ -57,15 +57,18 @@ export async function startPlatformChild(name: string): Promise<PlatformChild> {
   const env = cleanEnv(stateDir);
   const child = spawn(process.execPath, [MAIN, 'up'], { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let output = '';
   await new Promise<void>((resolve, reject) => {
-    let output = '';
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
       if (output.includes('perennial is up.')) resolve();
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    ended.then((code) => reject(new Error(`\`perennial up\` ended with ${code}:\n${output}`)));
+    ended.then((code) => {
+      rmSync(stateDir, { recursive: true, force: true });
+      reject(new Error(`\`perennial up\` ended with ${code}:\n${output}`));
+    });
   });
   const facts = readPlatform(stateDir);
   if (facts === undefined || facts.uiUrl === null) throw new Error(`${stateDir} has no platform.json with a Web UI.`);

@@ -100,10 +100,9 @@ describe('while a run waits for a person', () => {
   });
 
   it('the Web UI shows the stage, what is awaited and the command to approve with', async () => {
-    const page = await openWebUi(WORKFLOW);
+    const page = await openWebUi(WORKFLOW, 'a decision on the candidate');
     for (const text of [
       `${MODEL} #1: approve`,
-      'a decision on the candidate',
       `npx perennial approve ${MODEL}/1 --evidence ${evidence.slice(0, 16)}`,
     ]) {
       expect(page).toContain(text);
@@ -162,7 +161,7 @@ describe('a Schedule', () => {
     await expect(platform.client.pauseSchedule(modelId)).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
   });
 
-  it('set with `every` fires by itself as well', async () => {
+  it('set with `every` says when it fires next, at that distance', async () => {
     const modelId = 'e2e-temporal-every';
     await applied(modelId, { schedule: { every: 'PT1M' } });
     const { nextAt } = await platform.client.setSchedule({ modelId, clock: WAITING_CLOCK });
@@ -188,16 +187,21 @@ async function launch(): Promise<Browser> {
 }
 
 /** The text of a workflow's page; its picture goes to the folder for temporary files, for whoever wants to look. */
-async function openWebUi(workflowId: string): Promise<string> {
+async function openWebUi(workflowId: string, awaited: string): Promise<string> {
   const browser = await launch();
   try {
     const page = await browser.newPage({ viewport: { width: 1400, height: 1600 } });
     await page.goto(`${platform.uiUrl}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`);
     await page.getByRole('tab', { name: 'User Metadata' }).or(page.getByText('User Metadata')).first().click();
+    // Markdown is shown in frames of its own.
+    const read = async (): Promise<string> =>
+      (await Promise.all(page.frames().map((frame) => frame.locator('body').textContent()))).join('\n');
     const picture = { path: join(tmpdir(), 'perennial-web-ui.png'), fullPage: true };
-    const awaited = page.getByText('a decision on the candidate').first();
-    await awaited.waitFor({ timeout: 60_000 }).finally(() => page.screenshot(picture));
-    return await page.locator('body').innerText();
+    const text = await until('the details in the Web UI', async () => {
+      const found = await read();
+      return found.includes(awaited) ? found : null;
+    }).finally(() => page.screenshot(picture));
+    return text;
   } finally {
     await browser.close();
   }

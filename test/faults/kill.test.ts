@@ -17,7 +17,7 @@ const FAULTS: readonly Fault[] = [
   { stage: 'train', target: 'worker', delayMs: 150, outageMs: 2_000 },
   { stage: 'promote', target: 'postgres', delayMs: 100, outageMs: 2_000 },
 ];
-const short = { maxTrainEpochs: 10, patience: 10 };
+const short = { maxTrainEpochs: 8, patience: 8 };
 const endless = { maxTrainEpochs: 1000, patience: 1000 };
 
 const cleanUps: (() => Promise<unknown>)[] = [];

@@ -1,15 +1,19 @@
 /** The audit chain under every kind of tampering, as a superuser who can switch triggers off. */
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkpointPath, verifyAgainstCheckpoint } from '#dist/cli/checkpoint-file.js';
 import { linkHash } from '#dist/registry/audit.js';
 import {
   type AuditCheckpoint,
   createCheckpointKeys,
+  nextCheckpoint,
   signCheckpoint,
-  takeCheckpoint,
   verifyCheckpoint,
 } from '#dist/registry/audit-checkpoint.js';
 import { verifyAudit } from '#dist/registry/audit-verify.js';
+import { temporaryFolder } from '../setup/folders.js';
 import {
   applyModel,
   digestOf,
@@ -77,7 +81,14 @@ async function rewriteFrom(seq: number): Promise<void> {
 describe('an audit that nobody touched', () => {
   it('verifies and tells its head', async () => {
     const { rows } = await t.pool.query('select seq, hash from perennial.audit_heads where model_id = $1', [modelId]);
-    expect(await verify()).toEqual({ modelId, entries: 9, headHash: rows[0]?.hash, brokenSeq: null, reason: null });
+    expect(await verify()).toEqual({
+      modelId,
+      entries: 9,
+      headHash: rows[0]?.hash,
+      brokenSeq: null,
+      reason: null,
+      checkpointAt: null,
+    });
     expect(rows[0]?.seq).toBe(9);
   });
 
@@ -226,25 +237,31 @@ describe('tampering with the champion', () => {
   });
 });
 
+/** The promotion of version 2 and its run's end never happened, says the database. */
+async function cutTail(): Promise<void> {
+  await tamper('delete from perennial.audit where model_id = :model and seq >= 8');
+  await tamper('delete from perennial.alias_moves where model_id = :model and epoch = 2');
+  await tamper(`update perennial.aliases a set version = 1, epoch = 1, moved_at = m.moved_at
+    from perennial.alias_moves m where m.model_id = :model and a.model_id = :model`);
+  await tamper(`update perennial.audit_heads h set seq = 7, hash = a.hash
+    from perennial.audit a where a.model_id = :model and a.seq = 7 and h.model_id = :model`);
+}
+
 describe('the signed checkpoint', () => {
   const keys = createCheckpointKeys();
-  const reread = async () =>
-    verifyCheckpoint(signCheckpoint(await takeCheckpoint(t.pool), keys.privateKey), keys.publicKey);
+  const takenAt = '2001-03-01T00:00:00.000Z';
+  const take = async () => nextCheckpoint([await verify()], { before: null, takenAt });
+  const reread = async () => verifyCheckpoint(signCheckpoint(await take(), keys.privateKey), keys.publicKey);
 
   it('is met by a chain that only grew', async () => {
     const checkpoint = await reread();
     await openRunFor(t.registry, modelId, 'z');
-    expect(await verify(checkpoint)).toMatchObject({ entries: 10, brokenSeq: null });
+    expect(await verify(checkpoint)).toMatchObject({ entries: 10, brokenSeq: null, checkpointAt: takenAt });
   });
 
   it('shows a tail that was cut off together with its head and its moves, which the chain alone cannot', async () => {
     const checkpoint = await reread();
-    await tamper('delete from perennial.audit where model_id = :model and seq >= 8');
-    await tamper('delete from perennial.alias_moves where model_id = :model and epoch = 2');
-    await tamper(`update perennial.aliases a set version = 1, epoch = 1, moved_at = m.moved_at
-      from perennial.alias_moves m where m.model_id = :model and a.model_id = :model`);
-    await tamper(`update perennial.audit_heads h set seq = 7, hash = a.hash
-      from perennial.audit a where a.model_id = :model and a.seq = 7 and h.model_id = :model`);
+    await cutTail();
     expect(await verify()).toMatchObject({ brokenSeq: null });
     expect(await verify(checkpoint)).toMatchObject({ entries: 7, brokenSeq: 8 });
   });
@@ -269,12 +286,76 @@ describe('the signed checkpoint', () => {
   });
 
   it('is refused when a byte was changed, when signed with another key, and when cut short', async () => {
-    const file = signCheckpoint(await takeCheckpoint(t.pool), keys.privateKey);
+    const file = signCheckpoint(await take(), keys.privateKey);
     const { publicKey } = createCheckpointKeys();
     for (const damaged of [file.replace('"seq":9', '"seq":7'), file.split('\n')[0] ?? '', '', 'not\na checkpoint\n']) {
       expect(() => verifyCheckpoint(damaged, keys.publicKey)).toThrow(/signature/);
     }
     expect(() => verifyCheckpoint(file, publicKey)).toThrow(/signature/);
     expect(verifyCheckpoint(file, keys.publicKey).heads.map((head) => head.modelId)).toContain(modelId);
+  });
+});
+
+describe('`perennial verify`', () => {
+  const run = async (stateDir: string) => {
+    const [result] = await verifyAgainstCheckpoint(stateDir, (checkpoint) =>
+      verifyAudit(t.pool, checkpoint === null ? { modelId } : { modelId, checkpoint }),
+    );
+    return result;
+  };
+  const textOf = (path: string) => readFileSync(path, 'utf8');
+
+  it('has nothing to compare with at first, then finds a tail that was cut, again and again', async () => {
+    const stateDir = temporaryFolder({ isOpen: false });
+    expect(await run(stateDir)).toMatchObject({ entries: 9, brokenSeq: null, checkpointAt: null });
+    const path = checkpointPath(stateDir);
+    for (const name of readdirSync(stateDir)) expect(statSync(join(stateDir, name)).mode & 0o077, name).toBe(0);
+    await openRunFor(t.registry, modelId, 'z');
+    expect(await run(stateDir)).toMatchObject({ entries: 10, brokenSeq: null, checkpointAt: expect.any(String) });
+    const kept = textOf(path);
+    await tamper('delete from perennial.trigger_states where model_id = :model and run_no = 3');
+    await cutTail();
+    expect(await run(temporaryFolder({ isOpen: false }))).toMatchObject({ entries: 7, brokenSeq: null });
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      expect(await run(stateDir)).toMatchObject({
+        entries: 7,
+        brokenSeq: 8,
+        reason: 'Entry 8: the signed checkpoint saw 10 entries: the tail was cut off.',
+      });
+      expect(textOf(path)).toBe(kept);
+    }
+  });
+
+  it('keeps what the checkpoint saw of models that it was not asked about', async () => {
+    const stateDir = temporaryFolder({ isOpen: false });
+    const first = modelId;
+    await run(stateDir);
+    modelId = `audited-${++models}`;
+    await applyModel(t.pool, modelId);
+    await run(stateDir);
+    const { publicKey } = JSON.parse(textOf(join(stateDir, 'audit-key.json')));
+    const { heads } = verifyCheckpoint(textOf(checkpointPath(stateDir)), publicKey);
+    expect(heads.map((head) => [head.modelId, head.seq])).toEqual([
+      [first, 9],
+      [modelId, 1],
+    ]);
+  });
+
+  it('does not believe a checkpoint that was changed, or whose key is gone', async () => {
+    const stateDir = temporaryFolder({ isOpen: false });
+    await run(stateDir);
+    const path = checkpointPath(stateDir);
+    const whole = textOf(path);
+    writeFileSync(path, whole.replace('"seq":9', '"seq":7'));
+    await expect(run(stateDir)).rejects.toMatchObject({ code: 'ARTIFACT_DIGEST_MISMATCH' });
+    writeFileSync(path, whole);
+    rmSync(join(stateDir, 'audit-key.json'));
+    await expect(run(stateDir)).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+  });
+
+  it('makes one key when two processes verify for the first time at once', async () => {
+    const stateDir = temporaryFolder({ isOpen: false });
+    await Promise.all([run(stateDir), run(stateDir), run(stateDir)]);
+    expect(await run(stateDir)).toMatchObject({ brokenSeq: null, checkpointAt: expect.any(String) });
   });
 });

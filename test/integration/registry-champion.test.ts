@@ -1,8 +1,12 @@
 /** Versions, evaluations, decisions and the champion alias: each idempotency, and who wins when many move at once. */
 import { describe, expect, it } from 'vitest';
-import type { ChampionMove } from '#dist/activities/deps.js';
+import { createRunActivities } from '#dist/activities/create-run-activities.js';
+import type { ActivityDeps, ChampionMove } from '#dist/activities/deps.js';
 import { championAt } from '#dist/registry/aliases.js';
+import { verifyAudit } from '#dist/registry/audit-verify.js';
+import { closeIncidents } from '#dist/registry/incidents.js';
 import { championHistory, listModels, showRun } from '#dist/registry/reads.js';
+import { currentSpec } from '#dist/registry/specs.js';
 import {
   applyModel,
   digestOf,
@@ -289,5 +293,91 @@ describe('a rollback', () => {
       move('back-d', { toVersion: 3, moveKey: 'again', expected: { version: 1, epoch: 5 } }),
     );
     expect(await past()).toEqual([1]);
+  });
+});
+
+describe('a blocked recipe', () => {
+  const recipe = (modelId: string, version: number) => digestOf(`recipe ${modelId}/${version}`);
+
+  async function rolledBack(modelId: string): Promise<void> {
+    await modelWithVersions(modelId, 2);
+    await t.registry.moveChampion(move(modelId, { toVersion: 1 }));
+    await t.registry.moveChampion(move(modelId, { toVersion: 2, expected: { version: 1, epoch: 1 } }));
+    const back = { kind: 'rollback', moveKey: 'back', expected: { version: 2, epoch: 2 }, by: 'operator' } as const;
+    await t.registry.moveChampion(move(modelId, { toVersion: 1, reason: 'complaints', ...back }));
+  }
+
+  it('is that of the version rolled back from, until a person clears it with a reason', async () => {
+    await rolledBack('block-a');
+    const blocked = await t.registry.blockedRecipe('block-a', recipe('block-a', 2));
+    expect(blocked).toMatchObject({ version: 2, reason: 'complaints', by: 'operator', since: expect.any(String) });
+    expect(await t.registry.blockedRecipe('block-a', recipe('block-a', 1))).toBeNull();
+    expect(await t.registry.blockedRecipe('block-b', recipe('block-a', 2))).toBeNull();
+    const closing = { modelId: 'block-a', by: 'reviewer', reason: 'it was the feed' };
+    expect(await closeIncidents(t.pool, closing)).toEqual([blocked]);
+    expect(await closeIncidents(t.pool, closing)).toEqual([]);
+    expect(await t.registry.blockedRecipe('block-a', recipe('block-a', 2))).toBeNull();
+    const { rows } = await t.pool.query(
+      `select closed_by, c.reason from perennial.incident_closures c join perennial.incidents using (incident_id)
+       where model_id = 'block-a'`,
+    );
+    expect(rows).toEqual([{ closed_by: 'reviewer', reason: 'it was the feed' }]);
+    const audit = await t.pool.query(
+      `select canonical_text::jsonb -> 'body' as body from perennial.audit where model_id = 'block-a' and kind = 'incident-closed'`,
+    );
+    expect(audit.rows).toMatchObject([{ body: { by: 'reviewer', version: 2, recipeDigest: recipe('block-a', 2) } }]);
+    expect(await verifyAudit(t.pool, { modelId: 'block-a' })).toMatchObject([{ brokenSeq: null }]);
+  });
+
+  it('is blocked again by the next rollback from a version that it made', async () => {
+    await rolledBack('block-c');
+    await closeIncidents(t.pool, { modelId: 'block-c', by: 'reviewer', reason: 'fine' });
+    const again = { expected: { version: 1, epoch: 3 }, moveKey: 'again' };
+    await t.registry.moveChampion(move('block-c', { toVersion: 2, ...again }));
+    const back = { kind: 'rollback', moveKey: 'back again', expected: { version: 2, epoch: 4 } } as const;
+    await t.registry.moveChampion(move('block-c', { toVersion: 1, reason: 'worse', ...back }));
+    expect(await t.registry.blockedRecipe('block-c', recipe('block-c', 2))).toMatchObject({ reason: 'worse' });
+  });
+
+  it('is cleared once by ten people at once, and never without a name and a reason', async () => {
+    await rolledBack('block-d');
+    for (const empty of [{ by: ' ' }, { reason: '' }]) {
+      await expect(
+        closeIncidents(t.pool, { modelId: 'block-d', by: 'reviewer', reason: 'fine', ...empty }),
+      ).rejects.toMatchObject({ code: 'SIGNAL_INVALID' });
+    }
+    const people = Array.from({ length: 10 }, (_, i) => ({ modelId: 'block-d', by: `p${i}`, reason: 'fine' }));
+    const cleared = await Promise.all(people.map((one) => closeIncidents(t.pool, one)));
+    expect(cleared.filter((recipes) => recipes.length > 0)).toHaveLength(1);
+    await expect(closeIncidents(t.pool, { modelId: 'nobody', by: 'b', reason: 'r' })).rejects.toMatchObject({
+      code: 'MODEL_UNKNOWN',
+    });
+  });
+
+  it('is told to the run that would train by it, with what to do', async () => {
+    await applyModel(t.pool, 'block-e');
+    const specDigest = (await currentSpec(t.pool, 'block-e'))?.specDigest ?? '';
+    const deps = { registry: t.registry, trainerCodeDigest: () => 'code', hasSearchAttributes: false };
+    const activities = createRunActivities(deps as unknown as ActivityDeps);
+    const now = MARCH.start;
+    expect((await activities.planRun({ specDigest, now })).blocked).toBeNull();
+    for (const name of ['a', 'b']) {
+      const key = await openRunFor(t.registry, 'block-e', name);
+      const { artifact, recipeDigest: _recipe, training, ...rest } = newVersion(key);
+      const result = { ...training, artifact, attempt: 1 };
+      await activities.registerCandidate({ key, specDigest, result, ...rest });
+      await t.registry.closeRun(key, { outcome: TURNED_DOWN });
+    }
+    await t.registry.moveChampion(move('block-e', { toVersion: 1 }));
+    await t.registry.moveChampion(move('block-e', { toVersion: 2, expected: { version: 1, epoch: 1 } }));
+    const back = { kind: 'rollback', moveKey: 'back', expected: { version: 2, epoch: 2 } } as const;
+    await t.registry.moveChampion(move('block-e', { toVersion: 1, reason: 'complaints', ...back }));
+    const { blocked } = await activities.planRun({ specDigest, now });
+    expect(blocked).toMatch(/^The recipe [0-9a-f]{16} of block-e is blocked: version 2, .*\(complaints\)\./);
+    expect(blocked).toContain('perennial unblock block-e --reason');
+    const retrained = createRunActivities({ ...deps, trainerCodeDigest: () => 'other' } as unknown as ActivityDeps);
+    expect((await retrained.planRun({ specDigest, now })).blocked).toBeNull();
+    await closeIncidents(t.pool, { modelId: 'block-e', by: 'reviewer', reason: 'it was the feed' });
+    expect((await activities.planRun({ specDigest, now })).blocked).toBeNull();
   });
 });

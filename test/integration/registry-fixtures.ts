@@ -92,6 +92,32 @@ export async function openRunFor(registry: Registry, modelId: string, triggerId:
   return { modelId, runNo: result.runNo };
 }
 
+/** Present state of every trigger of a model, newest first. */
+export async function triggerLedger(
+  pool: Pool,
+  modelId: string,
+): Promise<{ triggerId: string; state: string; reason: string; runNo: number | null }[]> {
+  const { rows } = await pool.query(
+    `select * from (
+       select distinct on (t.seq) t.seq, t.trigger_id as "triggerId", s.state, s.reason, s.run_no as "runNo"
+       from perennial.triggers t join perennial.trigger_states s using (model_id, trigger_id)
+       where model_id = $1 order by t.seq, s.step desc) newest
+     order by seq desc`,
+    [modelId],
+  );
+  return rows.map(({ seq: _seq, ...row }) => row);
+}
+
+/** Specs that were ever current, newest first. */
+export async function specLedger(pool: Pool, modelId: string): Promise<{ specDigest: string; appliedBy: string }[]> {
+  const { rows } = await pool.query(
+    `select spec_digest as "specDigest", applied_by as "appliedBy" from perennial.spec_versions
+     where model_id = $1 order by seq desc`,
+    [modelId],
+  );
+  return rows;
+}
+
 export const JANUARY = { start: '2001-01-01T00:00:00.000Z', end: '2001-02-01T00:00:00.000Z' };
 export const FEBRUARY = { start: '2001-02-01T00:00:00.000Z', end: '2001-03-01T00:00:00.000Z' };
 export const MARCH = { start: '2001-03-01T00:00:00.000Z', end: '2001-04-01T00:00:00.000Z' };

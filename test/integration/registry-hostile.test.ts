@@ -4,20 +4,21 @@ import { Pool } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunKey } from '#dist/activities/deps.js';
 import { verifyAudit } from '#dist/registry/audit-verify.js';
-import { commitClaim } from '#dist/registry/claims.js';
 import { createRegistry } from '#dist/registry/create-registry.js';
+import { closeIncidents } from '#dist/registry/incidents.js';
 import { createPool } from '#dist/registry/pool.js';
-import { championHistory, listTriggers, showRun } from '#dist/registry/reads.js';
+import { championHistory, showRun } from '#dist/registry/reads.js';
 import { listRuns } from '#dist/registry/runs.js';
-import { applySpec, specHistory } from '#dist/registry/specs.js';
+import { applySpec } from '#dist/registry/specs.js';
 import {
   applyModel,
-  MARCH,
   move,
   newVersion,
   openRunFor,
   specApplication,
+  specLedger,
   TURNED_DOWN,
+  triggerLedger,
   useRegistry,
 } from './registry-fixtures.js';
 
@@ -46,7 +47,6 @@ async function wholeStory(modelId: string, text: { id: string; words: string }):
     clock: { mode: 'wall' },
     body: { [words]: [words, { nested: words }] },
   });
-  await commitClaim(t.pool, { modelId, source: id, eventId: id, cause: 'drift', body: words, receivedAt: MARCH.start });
   const opened = await t.registry.openRun({
     modelId,
     triggerIds: [id],
@@ -82,7 +82,6 @@ function everyPlaceOf(key: RunKey, text: string): (() => Promise<unknown>)[] {
     clock: { mode: 'wall' },
     body: 1,
   } as const;
-  const claim = { modelId, source: 's', eventId: 'e', cause: 'drift', body: 1, receivedAt: MARCH.start } as const;
   const decision = {
     eventId: 'd',
     decision: 'approve',
@@ -99,16 +98,17 @@ function everyPlaceOf(key: RunKey, text: string): (() => Promise<unknown>)[] {
     () => t.registry.commitTrigger({ ...trigger, body: [{ deep: text }] }),
     () => t.registry.setTriggerState({ modelId, triggerIds: ['fine'], state: 'held', reason: text, runNo: null }),
     () => t.registry.openRun({ ...trigger, triggerIds: ['fine'], requestedBy: text }),
-    () => commitClaim(t.pool, { ...claim, source: text }),
-    () => commitClaim(t.pool, { ...claim, eventId: text }),
-    () => commitClaim(t.pool, { ...claim, body: { text } }),
     () => t.registry.recordDecision(key, { ...decision, eventId: text }),
     () => t.registry.recordDecision(key, { ...decision, by: text }),
     () => t.registry.recordDecision(key, { ...decision, reason: text }),
     () => t.registry.recordDecision(key, { ...decision, evidence: text }),
     () => t.registry.moveChampion(move(modelId, { toVersion: 1, moveKey: text })),
     () => t.registry.moveChampion(move(modelId, { toVersion: 1, reason: text })),
+    () => t.registry.commitTrigger({ ...trigger, refusal: text }),
     () => t.registry.closeRun(key, { failure: text }),
+    () => t.registry.failOpenRun(key, text),
+    () => closeIncidents(t.pool, { modelId, by: text, reason: 'r' }),
+    () => closeIncidents(t.pool, { modelId, by: 'b', reason: text }),
     () => t.registry.closeRun(key, { outcome: { ...TURNED_DOWN, reasons: [text] } }),
     () => applySpec(t.pool, specApplication(modelId, { seed: 9, by: text })),
   ];
@@ -125,7 +125,7 @@ describe('text from outside', () => {
     ]);
     expect(picture.approvals).toMatchObject([{ eventId: text, by: text, reason: text, evidence: text }]);
     expect(await championHistory(t.pool, modelId)).toMatchObject([{ moveKey: text, by: text, reason: text }]);
-    expect((await specHistory(t.pool, modelId))[0]?.appliedBy).toBe(text);
+    expect((await specLedger(t.pool, modelId))[0]?.appliedBy).toBe(text);
     expect(await verifyAudit(t.pool, { modelId })).toMatchObject([{ brokenSeq: null }]);
   });
 
@@ -143,7 +143,7 @@ describe('text from outside', () => {
         details: { field: 'triggerId' },
       });
     }
-    expect(await listTriggers(t.pool, 'long-ids')).toEqual([]);
+    expect(await triggerLedger(t.pool, 'long-ids')).toEqual([]);
   });
 
   it.each([

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '#dist/registry/create-registry.js';
+import { closeIncidents } from '#dist/registry/incidents.js';
 import { createPool } from '#dist/registry/pool.js';
 import { applySpec } from '#dist/registry/specs.js';
 import {
@@ -67,6 +68,7 @@ async function wholeStory(modelId: string): Promise<void> {
     await registry.moveChampion(move(modelId, { toVersion: 2, expected: { version: 1, epoch: 1 } }));
     const back = { kind: 'rollback', moveKey: 'back', expected: { version: 2, epoch: 2 } } as const;
     await registry.moveChampion(move(modelId, { toVersion: 1, ...back }));
+    await closeIncidents(pool, { modelId, by: 'reviewer', reason: 'it was the feed' });
     await registry.closeRun(key, { outcome: TURNED_DOWN });
   } finally {
     await pool.end();

@@ -1,9 +1,10 @@
 /** Triggers, runs and what they record: every write may be repeated, and two attempts may run at once. */
 import { describe, expect, it } from 'vitest';
-import { commitClaim } from '#dist/registry/claims.js';
-import { listModels, listTriggers, showRun } from '#dist/registry/reads.js';
+import { createRunActivities } from '#dist/activities/create-run-activities.js';
+import type { ActivityDeps, RunKey } from '#dist/activities/deps.js';
+import { listModels, showRun } from '#dist/registry/reads.js';
 import { listRuns } from '#dist/registry/runs.js';
-import { applySpec, currentSpec, specHistory } from '#dist/registry/specs.js';
+import { applySpec, currentSpec } from '#dist/registry/specs.js';
 import {
   applyModel,
   commit,
@@ -18,8 +19,10 @@ import {
   openRunFor,
   snapshotOf,
   specApplication,
+  specLedger,
   summaryOf,
   TURNED_DOWN,
+  triggerLedger,
   useRegistry,
 } from './registry-fixtures.js';
 
@@ -34,7 +37,7 @@ describe('specs', () => {
     expect(await applySpec(t.pool, first)).toEqual({ isNew: true, previousDigest: null });
     expect(await applySpec(t.pool, first)).toEqual({ isNew: false, previousDigest: first.digest });
     expect(await t.registry.specByDigest(first.digest)).toEqual(first.spec);
-    expect(await specHistory(t.pool, 'spec-a')).toHaveLength(1);
+    expect(await specLedger(t.pool, 'spec-a')).toHaveLength(1);
   });
 
   it('records an older spec that becomes current again', async () => {
@@ -44,7 +47,7 @@ describe('specs', () => {
     expect(await applySpec(t.pool, second)).toEqual({ isNew: true, previousDigest: first.digest });
     expect(await applySpec(t.pool, first)).toEqual({ isNew: true, previousDigest: second.digest });
     expect((await currentSpec(t.pool, 'spec-b'))?.specDigest).toBe(first.digest);
-    const history = await specHistory(t.pool, 'spec-b');
+    const history = await specLedger(t.pool, 'spec-b');
     expect(history.map((row) => row.specDigest)).toEqual([first.digest, second.digest, first.digest]);
     expect(history[1]?.appliedBy).toBe('reviewer');
   });
@@ -53,7 +56,7 @@ describe('specs', () => {
     const application = specApplication('spec-c');
     const answers = await Promise.all(Array.from({ length: 20 }, () => applySpec(t.pool, application)));
     expect(answers.filter((answer) => answer.isNew)).toHaveLength(1);
-    expect(await specHistory(t.pool, 'spec-c')).toHaveLength(1);
+    expect(await specLedger(t.pool, 'spec-c')).toHaveLength(1);
   });
 
   it('refuses a digest that is not the digest of the spec', async () => {
@@ -64,38 +67,8 @@ describe('specs', () => {
 
   it('says which model is unknown', async () => {
     await expect(t.registry.loadModelState('nobody')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
-    await expect(specHistory(t.pool, 'nobody')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
-    await expect(listTriggers(t.pool, 'nobody')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
+    expect(await currentSpec(t.pool, 'nobody')).toBeNull();
     await expect(commit(t.registry, 'nobody', 't')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
-  });
-});
-
-describe('claims', () => {
-  const claim = (eventId: string) =>
-    ({ modelId: 'claims', source: 's', eventId, cause: 'drift', body: {}, receivedAt: MARCH.start }) as const;
-
-  it('keeps one claim and a receipt of every arrival', async () => {
-    await applyModel(t.pool, 'claims');
-    expect(await commitClaim(t.pool, claim('one'))).toEqual({ seq: 1, isNew: true });
-    expect(await commitClaim(t.pool, claim('two'))).toEqual({ seq: 2, isNew: true });
-    expect(await commitClaim(t.pool, claim('one'))).toEqual({ seq: 1, isNew: false });
-    const { rows } = await t.pool.query(
-      `select claim_seq::int, count(*)::int from perennial.claim_receipts where model_id = 'claims' group by 1 order by 1`,
-    );
-    expect(rows).toEqual([
-      { claim_seq: 1, count: 2 },
-      { claim_seq: 2, count: 1 },
-    ]);
-  });
-
-  it('gives forty arrivals of ten events at once ten numbers without a gap', async () => {
-    await applyModel(t.pool, 'claims-storm');
-    const arrivals = Array.from({ length: 40 }, (_, i) => ({ ...claim(`e${i % 10}`), modelId: 'claims-storm' }));
-    const answers = await Promise.all(arrivals.map((arrival) => commitClaim(t.pool, arrival)));
-    expect(answers.filter((answer) => answer.isNew)).toHaveLength(10);
-    expect([...new Set(answers.map((answer) => answer.seq))].sort((a, b) => a - b)).toEqual([
-      1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    ]);
   });
 });
 
@@ -154,7 +127,7 @@ describe('triggers', () => {
     await t.registry.setTriggerState(late);
     expect((await t.registry.loadModelState('trig-c')).held).toEqual([]);
     await t.registry.setTriggerState({ ...late, state: 'escalated', reason: 'its run asks', runNo });
-    expect((await listTriggers(t.pool, 'trig-c'))[0]).toMatchObject({
+    expect((await triggerLedger(t.pool, 'trig-c'))[0]).toMatchObject({
       state: 'escalated',
       reason: 'its run asks',
       runNo,
@@ -162,11 +135,40 @@ describe('triggers', () => {
   });
 });
 
+describe('triggers that wait for a run', () => {
+  it('are those that were held and those that a coordinator left pending when it died, oldest first', async () => {
+    await applyModel(t.pool, 'trig-e');
+    for (const id of ['held', 'pending', 'refused', 'taken']) await commit(t.registry, 'trig-e', id);
+    const change = { modelId: 'trig-e', reason: 'later', runNo: null } as const;
+    await t.registry.setTriggerState({ ...change, triggerIds: ['held'], state: 'held' });
+    await t.registry.setTriggerState({ ...change, triggerIds: ['refused'], state: 'refused' });
+    await t.registry.openRun(opening('trig-e', ['taken']));
+    const { held } = await t.registry.loadModelState('trig-e');
+    expect(held.map(({ triggerId }) => triggerId)).toEqual(['held', 'pending']);
+  });
+
+  it('are not those that were malformed: they are refused in the transaction that commits them', async () => {
+    await applyModel(t.pool, 'trig-f');
+    const trigger = { ...opening('trig-f', []), triggerId: 'x', body: {}, refusal: 'source is missing.' };
+    expect(await t.registry.commitTrigger(trigger)).toEqual({ isNew: true, state: 'refused', runNo: null });
+    expect(await t.registry.commitTrigger(trigger)).toEqual({ isNew: false, state: 'refused', runNo: null });
+    expect(await triggerLedger(t.pool, 'trig-f')).toMatchObject([{ state: 'refused', reason: 'source is missing.' }]);
+    expect((await t.registry.loadModelState('trig-f')).held).toEqual([]);
+  });
+
+  it('are at most 200 in one answer', async () => {
+    await applyModel(t.pool, 'trig-g');
+    for (let i = 0; i < 201; i += 1) await commit(t.registry, 'trig-g', `t${i}`);
+    const { held } = await t.registry.loadModelState('trig-g');
+    expect([held.length, held[0]?.triggerId, held.at(-1)?.triggerId]).toEqual([200, 't0', 't199']);
+  });
+});
+
 describe('triggers from many sides', () => {
   it('commits one of twenty equal triggers at once', async () => {
     await applyModel(t.pool, 'trig-d');
     await Promise.all(Array.from({ length: 20 }, () => commit(t.registry, 'trig-d', 'same')));
-    expect(await listTriggers(t.pool, 'trig-d')).toHaveLength(1);
+    expect(await triggerLedger(t.pool, 'trig-d')).toHaveLength(1);
   });
 
   it('refuses a state for a trigger that was never committed', async () => {
@@ -183,7 +185,7 @@ describe('opening runs', () => {
     const opened = { opened: true, runNo: 1, workflowId: 'retrain/run-a/1', specDigest };
     expect(await t.registry.openRun(opening('run-a', ['x', 'y']))).toEqual(opened);
     expect(await t.registry.openRun(opening('run-a', ['x', 'y']))).toEqual(opened);
-    expect((await listTriggers(t.pool, 'run-a')).map((row) => [row.triggerId, row.state, row.runNo])).toEqual([
+    expect((await triggerLedger(t.pool, 'run-a')).map((row) => [row.triggerId, row.state, row.runNo])).toEqual([
       ['y', 'started', 1],
       ['x', 'started', 1],
     ]);
@@ -264,6 +266,47 @@ describe('closing runs', () => {
     }
     const { stages } = await showRun(t.pool, key);
     expect(stages.map((row) => row.stage)).toEqual(['assess', 'labels', 'evaluate', 'promote', 'evaluate']);
+  });
+});
+
+describe('a run whose workflow is gone', () => {
+  const outcomeAfter = async (modelId: string, whileAsked: (key: RunKey) => Promise<void>) => {
+    await applyModel(t.pool, modelId);
+    const key = await openRunFor(t.registry, modelId, 'x');
+    const temporal = {
+      describeRun: async () => {
+        await whileAsked(key);
+        return 'closed' as const;
+      },
+    };
+    const { reconcileOpenRun } = createRunActivities({ registry: t.registry, temporal } as unknown as ActivityDeps);
+    const run = { ...key, workflowId: `retrain/${modelId}/1` };
+    expect(await reconcileOpenRun(run)).toBe('closed');
+    expect(await reconcileOpenRun(run)).toBe('closed');
+    return t.registry.run(key);
+  };
+
+  it('is closed as failed, once however often that is found', async () => {
+    const row = await outcomeAfter('run-i', async () => undefined);
+    expect(row).toMatchObject({ outcome: null, failure: expect.stringContaining('ended without reporting') });
+    expect(row.closedAt).not.toBeNull();
+  });
+
+  it('stays as it ended when it closed its row while Temporal was asked', async () => {
+    const row = await outcomeAfter('run-j', (key) => t.registry.closeRun(key, { outcome: TURNED_DOWN }));
+    expect(row).toMatchObject({ outcome: TURNED_DOWN, failure: null });
+  });
+
+  it('ends in one way when it is closed from both sides at once', async () => {
+    await applyModel(t.pool, 'run-k');
+    const key = await openRunFor(t.registry, 'run-k', 'x');
+    const [own, others] = await Promise.allSettled([
+      t.registry.closeRun(key, { outcome: TURNED_DOWN }),
+      ...[1, 2, 3].map(() => t.registry.failOpenRun(key, 'lost')),
+    ]);
+    const { failure } = await t.registry.run(key);
+    expect(own.status).toBe(failure === null ? 'fulfilled' : 'rejected');
+    expect(others).toMatchObject({ status: 'fulfilled' });
   });
 });
 

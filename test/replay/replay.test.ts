@@ -176,8 +176,9 @@ describe('histories made now', () => {
     const folder = mkdtempSync(join(tmpdir(), 'perennial-histories-'));
     try {
       const script = fileURLToPath(new URL('../../scripts/export-histories.mjs', import.meta.url));
+      const options = ['--address', temporalAddress(), '--out', folder, '--query', `TaskQueue='${harness.queue}'`];
       await until('every outcome in the list of workflows', () => {
-        execFileSync(process.execPath, [script, '--address', temporalAddress(), '--out', folder]);
+        execFileSync(process.execPath, [script, ...options]);
         const names = readHistories(folder).map(({ name }) => name);
         return WANTED.every((name) => names.includes(name));
       });

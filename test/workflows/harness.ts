@@ -1,6 +1,6 @@
 // Workers with faked activities, on the time-skipping test server or on the development server, and what tests of
 // workflows ask again and again. One bundle and one set of Workers serve a whole file; worlds keep the tests apart.
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
@@ -29,11 +29,11 @@ function quieten(): void {
 
 /** Waits for the thing, bounded. */
 export async function until<T>(what: string, probe: () => T | Promise<T>): Promise<NonNullable<T>> {
-  const giveUpAt = Date.now() + 30_000;
+  const giveUpAt = Date.now() + 60_000;
   for (;;) {
     const found = await probe();
     if (found !== null && found !== undefined && found !== false) return found as NonNullable<T>;
-    if (Date.now() > giveUpAt) throw new Error(`Waited 30 s in vain: ${what}`);
+    if (Date.now() > giveUpAt) throw new Error(`Waited 60 s in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -219,8 +219,12 @@ export class Harness {
   /** The status once the run waits for something whose words begin with `what`. */
   awaiting(handle: RunHandle, what: string): Promise<RunStatus> {
     return until(`a run that awaits ${what}`, async () => {
-      const status = await handle.query(runStatusQuery);
-      return status.awaits?.startsWith(what) === true ? status : null;
+      // A run is opened in the registry a moment before its workflow starts.
+      const status = await handle.query(runStatusQuery).catch((error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      });
+      return status?.awaits?.startsWith(what) === true ? status : null;
     });
   }
 

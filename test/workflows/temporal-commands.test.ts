@@ -53,7 +53,7 @@ it('runs every command of the page', async () => {
   for (const command of COMMANDS) {
     const runNo = Number(/retrain\/flights\/(\d+)/.exec(command)?.[1] ?? 0);
     if (command.includes('labelsArrivedSignal')) share = 1;
-    if (command.includes('extendDeadline')) await harness.awaiting(harness.run(world, runNo), 'labels');
+    if (command.includes('workflow list')) await harness.awaiting(harness.run(world, 1), 'labels');
     if (command.includes('EVIDENCE')) await until('its run', () => world.model.runs[runNo - 1]);
     const evidence = command.includes('EVIDENCE')
       ? (await harness.awaiting(harness.run(world, runNo), 'a decision')).evidenceDigest!.slice(0, 16)
@@ -67,7 +67,9 @@ it('runs every command of the page', async () => {
       .replaceAll('flights', modelId)
       .replace('EVIDENCE', evidence)
       .replace('queue perennial', `queue ${harness.queue}`);
-    outputs.push(await shell(wanted));
+    // What was written a moment ago may not be listed yet.
+    const isListed = (output: string): boolean => !command.includes('workflow list') || output.includes('retrain/');
+    outputs.push(await until(command, async () => [await shell(wanted)].find(isListed)));
     if (command.includes('approvalSignal') || command.includes('rejectPromotionUpdate')) {
       await until(`the end of run ${runNo}`, () => world.model.runs[runNo - 1]?.result);
     }

@@ -1,4 +1,4 @@
-// Pipelines over the real flights, small enough to be run many times and long enough in training to be killed in it.
+// Pipelines over the real flights, small enough to be run many times.
 import { fileURLToPath } from 'node:url';
 import { FLIGHTS_PATH, prepareFlights } from '../../../examples/flights/prepare.mjs';
 
@@ -20,7 +20,7 @@ export const flightsFile = async () => {
 
 /**
  * A pipeline file's text (JSON is YAML). All the past, refreshed: a candidate that is not worse by much asks for approval.
- * Small batches make a train epoch, and with it the way between two checkpoints, take about a second.
+ * Small batches make a training last a few seconds, with a checkpoint every few tenths.
  */
 export function flightsSpec(model, { fraction = 0.02, trainer = {}, approval = 'always' } = {}) {
   return JSON.stringify({

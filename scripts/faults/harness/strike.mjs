@@ -60,17 +60,37 @@ export async function intoWork(world, arm, { held, delayMs }) {
   return now === undefined ? `${Math.round(delayMs)} ms into its work` : 'done, not yet reported';
 }
 
-/** The training as the server knows it, once it has a checkpoint to go on from. */
-export const untilCheckpointed = (world, key) =>
-  until(
-    'a checkpoint that the server knows of',
-    async () => {
-      const pending = await world.probe.pending(key, 'trainCandidate');
-      const { checkpoint, trainEpoch, pid } = pending?.details ?? {};
-      return checkpoint && trainEpoch > 1 && pid ? { ...pending.details, attempt: pending.attempt } : null;
-    },
-    { timeoutMs: 120_000, signal: world.signal },
-  );
+/**
+ * The training as the server knows it, once it has a checkpoint to go on from. The server hears of one every two seconds, in
+ * which a small training could end: the trainer is stopped meanwhile, and goes on before this returns.
+ */
+export async function untilCheckpointed(world, key, arm) {
+  const beat = await until('a first checkpoint', () => newestBeat(world.worker, arm), {
+    timeoutMs: 120_000,
+    everyMs: 10,
+    signal: world.signal,
+  });
+  const { pid } = beat.details;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    return await until(
+      'the server to know of a checkpoint',
+      async () => {
+        const pending = await world.probe.pending(key, arm.activity);
+        return pending?.details?.checkpoint ? { ...pending.details, pid } : null;
+      },
+      { timeoutMs: 60_000, signal: world.signal },
+    );
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+/** With a checkpoint after the first train epoch; null before. */
+function newestBeat({ events, pid }, arm) {
+  const beat = events.findLast((event) => event.type === 'beat' && event.workflowId === arm.workflowId);
+  return beat?.pid === pid && beat.details?.checkpoint && beat.details.trainEpoch > 1 ? beat : null;
+}
 
 /** A scoring process of the worker that runs now. */
 export const untilTrainerRuns = (world) =>

@@ -2,6 +2,7 @@
 // under way, but only one thing is dead at a time.
 import { batchAfter, clockOf } from './flights-spec.mjs';
 import { workflowIdOf } from './probe.mjs';
+import { identityOf } from './processes.mjs';
 import { insideTransaction, intoWork, strike, untilCheckpointed, untilHeld, untilTrainerRuns } from './strike.mjs';
 import { pause, until } from './wait.mjs';
 
@@ -126,8 +127,9 @@ async function aimAt(world, key, { fault, arm, held }) {
   const { stage, target, delayMs } = fault;
   if (stage === 'train') {
     world.worker.go(held.holdId);
-    const seen = await untilCheckpointed(world, key);
+    const seen = await untilCheckpointed(world, key, arm);
     await pause(delayMs, world.signal);
+    if (identityOf(seen.pid) === null) throw new Error('the training ended before it could be hit');
     return {
       trainerPid: seen.pid,
       landed: `training in trainer ${seen.pid}, train epoch ${seen.trainEpoch}, checkpoint known`,

@@ -53,6 +53,7 @@ export async function runStory(options: StoryOptions): Promise<number> {
     await Promise.race([stop.asked, platform.failed]);
     return 0;
   } finally {
+    say('stopping: finishing what is at hand');
     await client?.close();
     await platform?.stop();
     stop.release();
