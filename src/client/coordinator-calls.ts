@@ -20,6 +20,7 @@ import {
   rollbackUpdate,
   runFinishedSignal,
 } from '../workflows/messages.js';
+import { reachTemporal } from './reach-temporal.js';
 
 type Coordinator = (input: CoordinatorInput) => Promise<void>;
 const TYPE = 'modelCoordinatorWorkflow';
@@ -48,41 +49,51 @@ export function coordinatorCalls(client: Client, queue: string): CoordinatorCall
     new WithStartWorkflowOperation<Coordinator>(TYPE, startOptions(modelId, queue));
   return {
     ensure: async (modelId) => {
-      await workflow.start<Coordinator>(TYPE, startOptions(modelId, queue));
+      await reachTemporal(() => workflow.start<Coordinator>(TYPE, startOptions(modelId, queue)));
     },
     // The trigger's id is the update's id too: a caller that repeats itself after a lost answer gets the first one.
     requestRetrain: (modelId, request) =>
-      workflow.executeUpdateWithStart(requestRetrainUpdate, {
-        startWorkflowOperation: operation(modelId),
-        args: [request],
-        updateId: request.triggerId,
-      }),
+      reachTemporal(() =>
+        workflow.executeUpdateWithStart(requestRetrainUpdate, {
+          startWorkflowOperation: operation(modelId),
+          args: [request],
+          updateId: request.triggerId,
+        }),
+      ),
     rollBack: (modelId, request) =>
-      workflow.executeUpdateWithStart(rollbackUpdate, {
-        startWorkflowOperation: operation(modelId),
-        args: [request],
-        updateId: request.moveKey,
-      }),
+      reachTemporal(() =>
+        workflow.executeUpdateWithStart(rollbackUpdate, {
+          startWorkflowOperation: operation(modelId),
+          args: [request],
+          updateId: request.moveKey,
+        }),
+      ),
     sendDrift: async (modelId, claim) => {
-      await workflow.signalWithStart<Coordinator, [DirectClaim]>(TYPE, {
-        ...startOptions(modelId, queue),
-        signal: driftSignal,
-        signalArgs: [claim],
-      });
+      await reachTemporal(() =>
+        workflow.signalWithStart<Coordinator, [DirectClaim]>(TYPE, {
+          ...startOptions(modelId, queue),
+          signal: driftSignal,
+          signalArgs: [claim],
+        }),
+      );
     },
     sendLabels: async (modelId, event) => {
-      await workflow.signalWithStart<Coordinator, [LabelsArrived]>(TYPE, {
-        ...startOptions(modelId, queue),
-        signal: labelsArrivedSignal,
-        signalArgs: [event],
-      });
+      await reachTemporal(() =>
+        workflow.signalWithStart<Coordinator, [LabelsArrived]>(TYPE, {
+          ...startOptions(modelId, queue),
+          signal: labelsArrivedSignal,
+          signalArgs: [event],
+        }),
+      );
     },
     reportRunFinished: async (modelId, report) => {
-      await workflow.signalWithStart<Coordinator, [RunFinished]>(TYPE, {
-        ...startOptions(modelId, queue),
-        signal: runFinishedSignal,
-        signalArgs: [report],
-      });
+      await reachTemporal(() =>
+        workflow.signalWithStart<Coordinator, [RunFinished]>(TYPE, {
+          ...startOptions(modelId, queue),
+          signal: runFinishedSignal,
+          signalArgs: [report],
+        }),
+      );
     },
   };
 }

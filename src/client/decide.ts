@@ -41,7 +41,17 @@ export async function decide(
     const update = kind === 'approve' ? approvePromotionUpdate : rejectPromotionUpdate;
     return handle.executeUpdate(update, { args: [args], updateId: decision.eventId });
   });
-  return answer === 'closed' ? recordLate(rows, request, run.outcome) : answer;
+  if (answer !== 'closed') return answer;
+  const now = await rows.run({ modelId, runNo });
+  return now.closedAt === null ? recordEarly(rows, request) : recordLate(rows, request, now.outcome);
+}
+
+/** Open in the registry, but its workflow takes no message: not started yet, or lost and about to be closed. */
+function recordEarly(rows: DecisionRows, request: DecideRequest): Promise<DecisionAnswer> {
+  const { modelId, runNo, via: _via, ...decision } = request;
+  const reason = `Run ${modelId}/${runNo} has no workflow that could take a decision now; \`perennial show\` tells its state.`;
+  const answer: DecisionAnswer = { accepted: false, code: 'not-awaited', reason };
+  return rows.recordDecision({ modelId, runNo }, { ...decision, channel: 'client', answer });
 }
 
 function recordLate(rows: DecisionRows, request: DecideRequest, outcome: Outcome | null): Promise<DecisionAnswer> {

@@ -4,11 +4,12 @@ import type { RunKey, RunRow } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
 import type { Answer, DeadlineExtension, QuestionAnswer } from '../core/messages.js';
 import { answerQuestionUpdate, extendDeadlineUpdate } from '../workflows/messages.js';
+import { reachTemporal } from './reach-temporal.js';
 
 /** `closed`: no workflow runs any more. @throws SIGNAL_INVALID when the run refused the message as malformed */
 export async function tellRun<T>(send: () => Promise<T>): Promise<T | 'closed'> {
   try {
-    return await send();
+    return await reachTemporal(send);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'closed';
     if (error instanceof WorkflowUpdateFailedError) {

@@ -70,9 +70,10 @@ export function scheduleCalls(client: Client, queue: string) {
     set: async (spec: PipelineSpec, clock: RunClock): Promise<'created' | 'updated'> => {
       const options = optionsOf(spec, { queue, clock });
       try {
-        await handle(spec.model).update((): ScheduleUpdateOptions => {
-          const { scheduleId: _id, state, ...rest } = options;
-          return { ...rest, state: { ...state } } as ScheduleUpdateOptions;
+        await handle(spec.model).update(({ state }): ScheduleUpdateOptions => {
+          const { scheduleId: _id, ...rest } = options;
+          // Whoever paused it by hand meant it: setting it again changes when it fires, not whether.
+          return { ...rest, state: { paused: state.paused, note: state.note } } as ScheduleUpdateOptions;
         });
         return 'updated';
       } catch (error) {

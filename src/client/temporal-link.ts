@@ -2,6 +2,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { TemporalLink } from '../activities/deps.js';
 import type { CoordinatorCalls } from './coordinator-calls.js';
+import { reachTemporal } from './reach-temporal.js';
 
 export function createTemporalLink(client: Client, coordinator: CoordinatorCalls): TemporalLink {
   return {
@@ -9,7 +10,7 @@ export function createTemporalLink(client: Client, coordinator: CoordinatorCalls
     requestRetrain: coordinator.requestRetrain,
     describeRun: async (workflowId) => {
       try {
-        const found = await client.workflow.getHandle(workflowId).describe();
+        const found = await reachTemporal(() => client.workflow.getHandle(workflowId).describe());
         return found.status.name === 'RUNNING' ? 'running' : 'closed';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'missing';

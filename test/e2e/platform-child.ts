@@ -1,6 +1,6 @@
 /** `perennial up` as a user runs it: a child process with a state folder of its own, and the commands typed against it. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
@@ -51,6 +51,14 @@ function cleanEnv(stateDir: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), PERENNIAL_STATE_DIR: stateDir };
 }
 
+/** Workers and commands have a login that can rewrite nothing; the superuser's password lies in the state folder. */
+function superuserUrl(databaseUrl: string, stateDir: string): string {
+  const url = new URL(databaseUrl);
+  url.username = 'perennial';
+  url.password = readFileSync(join(stateDir, 'postgres.password'), 'utf8').trim();
+  return url.href;
+}
+
 export async function startPlatformChild(name: string): Promise<PlatformChild> {
   const stateDir = mkdtempSync(join(tmpdir(), `perennial-e2e-${name}-`));
   await writeSmallFlights(stateDir);
@@ -92,7 +100,7 @@ export async function startPlatformChild(name: string): Promise<PlatformChild> {
     temporal: (...args) => run(cli.path, args, temporalEnv),
     shell: (line) => run('/bin/sh', ['-c', line], temporalEnv),
     sql: async (text, values = []) => {
-      const superuser = new pg.Client({ connectionString: databaseUrl });
+      const superuser = new pg.Client({ connectionString: superuserUrl(databaseUrl, stateDir) });
       await superuser.connect();
       try {
         const results: pg.QueryResult | pg.QueryResult[] = await superuser.query(text, [...values]);

@@ -1,13 +1,14 @@
 /** What commands print, from the facts alone. */
 
 import { describe, expect, it } from 'vitest';
-import type { ChampionView, RunDetail, RunItem } from '#dist/cli/client-port.js';
 import { awaitedEvaluation, commandToCopy } from '#dist/cli/commands/decide.js';
 import { renderChecks } from '#dist/cli/commands/doctor.js';
 import { checkHost, checkNode } from '#dist/cli/doctor-checks.js';
-import { renderApply, renderChampion, renderVerify } from '#dist/cli/render-model.js';
+import { renderApply, renderChampion, renderModels, renderVerify } from '#dist/cli/render-model.js';
 import { renderRun } from '#dist/cli/render-run.js';
 import { renderRuns, troubleOf } from '#dist/cli/render-runs.js';
+import type { RunDetail, RunItem } from '#dist/client/show-run.js';
+import type { ChampionView } from '#dist/client.js';
 import type { EvaluationSummary } from '#dist/core/types.js';
 
 const free = { width: null, hasColour: false };
@@ -20,6 +21,7 @@ const open: RunItem = {
   runNo: 3,
   workflowId: 'retrain/flights/3',
   cause: 'manual',
+  specDigest: digest,
   requestedBy: 'requester',
   stage: 'approve',
   openedAt: '2001-04-01T00:00:00.000Z',
@@ -76,6 +78,7 @@ const detail: RunDetail = {
     now: '2001-04-02T03:00:00.000Z',
     awaits: 'a decision on version 2',
     awaitsUntil: '2001-04-09T03:00:00.000Z',
+    isAsking: false,
     evidenceDigest: digest,
     candidateVersion: 2,
     championVersion: 1,
@@ -130,6 +133,9 @@ const detail: RunDetail = {
       rows: { in: 1000, used: 990, unlabelled: 7, excluded: 2, quarantined: 1 },
     },
   ],
+  triggers: [],
+  version: null,
+  evaluations: [],
   evaluation,
   gates: [
     {
@@ -165,6 +171,16 @@ describe('show', () => {
     expect(text).toContain('awaits  a decision on version 2');
     expect(text).toContain('until   2001-04-09 03:00Z');
     expect(text).toContain('run     flights/3  (retrain/flights/3)');
+  });
+
+  it('says how to answer when the run asks, and only then', () => {
+    expect(text).not.toContain('perennial answer');
+    const asking = { ...detail, status: { ...detail.status!, stage: 'labels' as const, isAsking: true } };
+    const shown = renderRun(asking, free);
+    for (const answer of ['proceed', 'shrink', 'abort']) {
+      expect(shown).toContain(`perennial answer flights/3 ${answer} --reason TEXT`);
+    }
+    expect(shown).toContain('perennial extend flights/3 --until INSTANT --reason TEXT');
   });
 
   it('shows candidate against champion with every interval, and which of them gates', () => {
@@ -254,7 +270,14 @@ describe('a model', () => {
     const view: ChampionView = {
       modelId: 'm',
       at: march.end,
-      champion: { version: 2, epoch: 2, since: march.start, artifact: ref, trainedThrough: march.start },
+      champion: {
+        version: 2,
+        epoch: 2,
+        specDigest: digest,
+        since: march.start,
+        artifact: ref,
+        trainedThrough: march.start,
+      },
       history: [
         {
           epoch: 2,
@@ -266,8 +289,11 @@ describe('a model', () => {
           reason: 'win',
           runNo: 3,
           evidenceDigest: digest,
+          moveKey: 'k',
+          blockedRecipe: null,
         },
       ],
+      blocked: [],
     };
     expect(renderChampion(view, { ...free, hasHistory: false })).toContain('m version 2 at 2001-04-01');
     expect(renderChampion(view, { ...free, hasHistory: false })).not.toContain('promotion');
@@ -277,11 +303,58 @@ describe('a model', () => {
     );
   });
 
+  it('shows which recipe a rollback blocked, by whom and why, and how to clear it', () => {
+    const block = { incidentId: 1, recipeDigest: digest, version: 2, reason: 'complaints', by: 'operator' };
+    const view: ChampionView = {
+      modelId: 'm',
+      at: null,
+      champion: null,
+      history: [],
+      blocked: [{ ...block, since: march.start }],
+    };
+    expect(renderChampion(view, { ...free, hasHistory: false })).toBe(
+      `m has no champion yet.
+
+blocked: recipe ${digest.slice(0, 16)} since 2001-03-01, when operator rolled version 2 back (complaints)
+To train by it again: perennial unblock m --reason TEXT`,
+    );
+  });
+
+  it('stands in the list of all with its champion, open run and number of runs', () => {
+    const one = { modelId: 'flights', specDigest: digest, specSince: march.start, openRunNo: null, runs: 0 };
+    const champion = { version: 2, epoch: 2, since: march.start };
+    const text = renderModels(
+      [
+        { ...one, champion: null },
+        { ...one, champion, openRunNo: 3, runs: 3 },
+      ],
+      free,
+    );
+    expect(text.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['MODEL', 'CHAMPION', 'SINCE', 'OPEN RUN', 'RUNS'],
+      ['flights', '–', '–', '–', '0'],
+      ['flights', '2', '2001-03-01', '3', '3'],
+    ]);
+    expect(renderModels([], free)).toContain('No models yet');
+  });
+
   it('names the sequence number at which a chain breaks', () => {
-    const whole = { modelId: 'a', entries: 5, headHash: digest, brokenSeq: null, reason: null };
-    const text = renderVerify([whole, { ...whole, modelId: 'b', brokenSeq: 3, reason: 'its hash does not follow' }]);
+    const whole = { modelId: 'a', entries: 5, headHash: digest, brokenSeq: null, reason: null, checkpointAt: null };
+    const broken = { ...whole, modelId: 'b', brokenSeq: 3, reason: 'its hash does not follow' };
+    const text = renderVerify([whole, broken], '/state/audit-checkpoint.json');
     expect(text).toContain('a: whole, 5 entries');
     expect(text).toContain('b: BROKEN at sequence number 3 of 5: its hash does not follow');
+    expect(text).not.toContain('/state/audit-checkpoint.json');
+  });
+
+  it('says what a whole chain was compared with, and that at first there was nothing', () => {
+    const first = { modelId: 'a', entries: 5, headHash: digest, brokenSeq: null, reason: null, checkpointAt: null };
+    expect(renderVerify([first], '/c.json')).toMatch(
+      /no checkpoint was there to compare with.*\nsigned checkpoint: \/c/,
+    );
+    const later = { ...first, checkpointAt: march.start };
+    expect(renderVerify([later], '/c.json')).toContain('as the checkpoint of 2001-03-01 saw it');
+    expect(renderVerify([{ ...later, brokenSeq: 6, reason: 'cut' }], '/c.json')).toContain('/c.json stays as it is');
   });
 });
 

@@ -72,6 +72,14 @@ describe('readEnv', () => {
     expect(problemOf({ DATABASE_URL: 'mysql://user:hush@host/db' }).message).not.toContain('hush');
   });
 
+  it('takes another login for migrations, of the same Postgres only', () => {
+    const own = { ...nothing, DATABASE_URL: 'postgres://app@host/db' };
+    expect(readEnv(own).migrationUrl).toBeUndefined();
+    const owner = 'postgres://owner@host/db';
+    expect(readEnv({ ...own, PERENNIAL_MIGRATION_URL: owner }).migrationUrl).toBe(owner);
+    expect(problemOf({ ...nothing, PERENNIAL_MIGRATION_URL: owner }).message).toContain('without DATABASE_URL');
+  });
+
   it('refuses half of a worker deployment', () => {
     expect(problemOf({ PERENNIAL_BUILD_ID: 'b1' }).message).toContain('PERENNIAL_DEPLOYMENT_NAME');
     const whole = { ...nothing, PERENNIAL_BUILD_ID: 'b1', PERENNIAL_DEPLOYMENT_NAME: 'd' };

@@ -275,6 +275,21 @@ describe.concurrent('the open run', () => {
     expect(world.model.runs).toHaveLength(1);
   });
 
+  it('is opened for a trigger that was committed and never judged: a coordinator died between the two', async () => {
+    const world = harness.world();
+    const { modelId } = world;
+    const asked = { cause: 'manual', requestedBy: 'requester', clock: { mode: 'wall' } } as const;
+    await harness.registry.commitTrigger({ modelId, triggerId: 'left', body: {}, ...asked });
+    await harness.coordinator.ensure(modelId);
+    await until('the end of the run', () => world.model.runs[0]?.result);
+    expect(world.model.trigger('left')!.states.map(({ state }) => state)).toEqual(['pending', 'started']);
+    expect(await harness.coordinator.requestRetrain(modelId, request('left'))).toMatchObject({
+      state: 'started',
+      runNo: 1,
+    });
+    expect(world.model.runs).toHaveLength(1);
+  });
+
   it('outlives a coordinator that continues as new, which hears of its end', async () => {
     const world = harness.world({ labels: { poll: 'P1D' } });
     await harness.client.workflow.start('modelCoordinatorWorkflow', {

@@ -52,6 +52,19 @@ describe('a retrain', () => {
     },
   );
 
+  it('trains nothing by a recipe that a rollback blocked, and says what to do', async () => {
+    const world = harness.world({ hasChampion: true });
+    const since = '2001-03-01T00:00:00.000Z';
+    const recipeDigest = 'a'.repeat(64);
+    world.model.blocked = { incidentId: 1, recipeDigest, version: 2, reason: 'complaints', by: 'operator', since };
+    const outcome = await (await harness.startRun(world)).result();
+    expect(outcome).toMatchObject({ kind: 'recipe-blocked', verdict: null, candidateVersion: null });
+    expect(outcome.reasons).toEqual([expect.stringContaining(`perennial unblock ${world.modelId}`)]);
+    expect(world.model.runs[0]!.result).toEqual({ outcome });
+    expect(world.reports).toMatchObject([{ outcome: 'recipe-blocked' }]);
+    expect(world.calls).not.toContain('assessQuality');
+  });
+
   it('stops before labels and training when the feed is broken, with the reasons', async () => {
     const world = harness.world();
     world.assessment = 'broken-feed';
