@@ -58,7 +58,7 @@ export interface ApplyResult {
   readonly changes: readonly SpecChange[];
 }
 
-export interface RetrainOptions {
+interface RetrainOptions {
   readonly modelId: string;
   readonly cause?: Cause;
   readonly by: string;

@@ -130,7 +130,7 @@ export function createRunActivities(deps: ActivityDeps) {
         bestTrainEpoch: training.bestTrainEpoch,
         validationLoss: training.validationLoss,
         resumedFromTrainEpoch: training.resumedFromTrainEpoch,
-        backend: String(training.environment['backend'] ?? 'unknown'),
+        backend: String(training.environment.backend ?? 'unknown'),
       };
     },
 

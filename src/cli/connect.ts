@@ -13,7 +13,7 @@ interface Target {
 }
 
 /** @throws SERVER_UNREACHABLE when neither the environment nor a running platform says where to connect */
-export function findTarget(env: Pick<Env, 'databaseUrl' | 'stateDir' | 'temporal'>): Target {
+function findTarget(env: Pick<Env, 'databaseUrl' | 'stateDir' | 'temporal'>): Target {
   const { databaseUrl, stateDir, temporal } = env;
   if (databaseUrl !== undefined && temporal.address !== undefined) {
     return { databaseUrl, temporalAddress: temporal.address };

@@ -2,7 +2,7 @@
  * Errors of Temporal's client as ours: what an activity of the workflow answered keeps its code, and a server that cannot be
  * reached is worth another try. Everything else is passed on as it is.
  */
-import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { ERROR_TABLE, type ErrorCode, PipelineError } from '../core/errors.js';
 
@@ -17,6 +17,12 @@ function rootFailure(error: unknown): ApplicationFailure | null {
   return null;
 }
 
+/** What an Update's validator said of a malformed message; it throws a plain Error, which carries no code of ours. */
+function refusal(error: unknown): string | null {
+  if (!(error instanceof WorkflowUpdateFailedError)) return null;
+  return error.cause instanceof ApplicationFailure && error.cause.type === 'Error' ? error.cause.message : null;
+}
+
 /** gRPC: cancelled, unknown, deadline, exhausted, aborted, internal, unavailable. */
 const PASSING_CODES = new Set([1, 2, 4, 8, 10, 13, 14]);
 
@@ -27,7 +33,7 @@ function isUnreachable(error: unknown): boolean {
   return false;
 }
 
-/** @throws the PipelineError that stands for it: the workflow's own code, or SERVER_UNREACHABLE */
+/** @throws what stands for it: the workflow's own code, SIGNAL_INVALID for a malformed message, SERVER_UNREACHABLE */
 export async function reachTemporal<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -36,6 +42,9 @@ export async function reachTemporal<T>(call: () => Promise<T>): Promise<T> {
     const failure = rootFailure(error);
     if (failure !== null && isKnown(failure.type))
       throw new PipelineError(failure.type, failure.message, { cause: error });
+    const refused = refusal(error);
+    if (refused !== null)
+      throw new PipelineError('SIGNAL_INVALID', `The message was not taken: ${refused}`, { cause: error });
     if (isUnreachable(error)) {
       const why = error instanceof Error ? error.message : String(error);
       throw new PipelineError('SERVER_UNREACHABLE', `Temporal did not take the call: ${why}`, { cause: error });

@@ -10,7 +10,7 @@ import type { VersionRow } from '../registry/versions.js';
 import { runStatusQuery } from '../workflows/messages.js';
 
 /** What Temporal says about the workflow of an open run; null for a closed run. */
-export type WorkflowState = 'running' | 'stuck' | 'closed' | 'missing' | 'unknown';
+type WorkflowState = 'running' | 'stuck' | 'closed' | 'missing' | 'unknown';
 
 export interface RunItem extends RunRow {
   readonly workflow: WorkflowState | null;
@@ -37,7 +37,7 @@ export interface RunDetail {
 const PATIENCE_MS = 3_000;
 
 /** A workflow whose newest task keeps failing is stuck: it waits for a repaired build, not for anything in the world. */
-export async function workflowState(client: Client, workflowId: string): Promise<WorkflowState> {
+async function workflowState(client: Client, workflowId: string): Promise<WorkflowState> {
   try {
     const found = await client.withDeadline(Date.now() + PATIENCE_MS, () =>
       client.workflow.getHandle(workflowId).describe(),

@@ -43,13 +43,9 @@ function sourceColumn(spec: PipelineSpec, feature: SpecFeature): string {
   return feature.kind === 'time' ? spec.source.columns.eventAt : feature.name;
 }
 
-/** Columns that slices read and no feature brings along, by the source's name, in the spec's order. */
+/** Columns that slices read and no feature of that name brings along, by the source's name, in the spec's order. */
 function sliceColumns(spec: PipelineSpec): string[] {
-  const brought = new Set<string>();
-  for (const feature of spec.features) {
-    brought.add(feature.name);
-    if (feature.kind !== 'time') brought.add(sourceColumn(spec, feature));
-  }
+  const brought = new Set(spec.features.map((feature) => feature.name));
   return [...new Set(spec.slices.map((slice) => slice.column))].filter((column) => !brought.has(column));
 }
 

@@ -55,26 +55,26 @@ const utcOf = (text: string): string => {
 };
 
 const idFault = (fields: Fields): string | null =>
-  fields['eventId'] === '' ? 'eventId is empty: it tells repeats apart.' : textFault(fields, ['eventId']);
+  fields.eventId === '' ? 'eventId is empty: it tells repeats apart.' : textFault(fields, ['eventId']);
 
 export function checkLabels(value: unknown): string | null {
   const fields = asFields(value);
-  return idFault(fields) ?? instantFault(fields['through'], 'through') ?? sizeFault(value);
+  return idFault(fields) ?? instantFault(fields.through, 'through') ?? sizeFault(value);
 }
 
 export function checkChampionMoved(value: unknown): string | null {
-  return Number.isInteger(asFields(value)['epoch']) ? null : 'epoch must be a whole number.';
+  return Number.isInteger(asFields(value).epoch) ? null : 'epoch must be a whole number.';
 }
 
 export function checkDecision(value: unknown): string | null {
   const fields = asFields(value);
-  if (fields['decision'] !== 'approve' && fields['decision'] !== 'reject') return 'decision must be approve or reject.';
+  if (fields.decision !== 'approve' && fields.decision !== 'reject') return 'decision must be approve or reject.';
   return idFault(fields) ?? textFault(fields, ['by', 'reason', 'evidence']) ?? sizeFault(value);
 }
 
 export function checkQuestionAnswer(value: unknown): string | null {
   const fields = asFields(value);
-  if (!['proceed', 'shrink', 'abort'].includes(String(fields['answer'])))
+  if (!['proceed', 'shrink', 'abort'].includes(String(fields.answer)))
     return 'answer must be proceed, shrink or abort.';
   return idFault(fields) ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value);
 }
@@ -82,25 +82,25 @@ export function checkQuestionAnswer(value: unknown): string | null {
 export function checkExtension(value: unknown): string | null {
   const fields = asFields(value);
   return (
-    idFault(fields) ?? instantFault(fields['until'], 'until') ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value)
+    idFault(fields) ?? instantFault(fields.until, 'until') ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value)
   );
 }
 
 const clockFault = (value: unknown): string | null => {
   const clock = asFields(value);
-  if (clock['mode'] === 'wall') return null;
-  return clock['mode'] === 'replay' ? instantFault(clock['now'], 'clock.now') : 'clock.mode must be wall or replay.';
+  if (clock.mode === 'wall') return null;
+  return clock.mode === 'replay' ? instantFault(clock.now, 'clock.now') : 'clock.mode must be wall or replay.';
 };
 
 export function checkClaim(value: unknown): string | null {
   const fields = asFields(value);
   const fault = idFault(fields) ?? textFault(fields, ['source']);
   if (fault !== null) return fault;
-  if (fields['clock'] !== undefined) {
-    const clock = clockFault(fields['clock']);
+  if (fields.clock !== undefined) {
+    const clock = clockFault(fields.clock);
     if (clock !== null) return clock;
   }
-  if (!['drift', 'performance', undefined].includes(fields['cause'] as string | undefined)) {
+  if (!['drift', 'performance', undefined].includes(fields.cause as string | undefined)) {
     return 'cause must be drift or performance.';
   }
   // A claim is kept whole, whatever it carries.
@@ -110,27 +110,27 @@ export function checkClaim(value: unknown): string | null {
 
 export function checkRetrainRequest(value: unknown): string | null {
   const fields = asFields(value);
-  if (fields['triggerId'] === '') return 'triggerId is empty: it tells repeats apart.';
-  if (!CAUSES.includes(fields['cause'] as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
-  return textFault(fields, ['triggerId', 'requestedBy', 'reason']) ?? clockFault(fields['clock']) ?? sizeFault(value);
+  if (fields.triggerId === '') return 'triggerId is empty: it tells repeats apart.';
+  if (!CAUSES.includes(fields.cause as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
+  return textFault(fields, ['triggerId', 'requestedBy', 'reason']) ?? clockFault(fields.clock) ?? sizeFault(value);
 }
 
 export function checkRollback(value: unknown): string | null {
   const fields = asFields(value);
-  const to = fields['toVersion'];
+  const to = fields.toVersion;
   if (to !== null && !(Number.isInteger(to) && (to as number) > 0))
     return 'toVersion must be a version number or null.';
-  if (fields['reason'] === '') return 'reason is empty: a rollback needs one.';
-  if (fields['moveKey'] === '') return 'moveKey is empty: it tells repeats apart.';
+  if (fields.reason === '') return 'reason is empty: a rollback needs one.';
+  if (fields.moveKey === '') return 'moveKey is empty: it tells repeats apart.';
   return textFault(fields, ['moveKey', 'by', 'reason']) ?? sizeFault(value);
 }
 
 /** What a run is started with: by the coordinator, or by hand. */
 export function checkRetrainInput(value: unknown): string | null {
   const fields = asFields(value);
-  if (!CAUSES.includes(fields['cause'] as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
-  if (!Number.isInteger(fields['runNo'])) return 'runNo must be a whole number.';
-  return textFault(fields, ['modelId', 'specDigest', 'requestedBy']) ?? clockFault(fields['clock']);
+  if (!CAUSES.includes(fields.cause as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
+  if (!Number.isInteger(fields.runNo)) return 'runNo must be a whole number.';
+  return textFault(fields, ['modelId', 'specDigest', 'requestedBy']) ?? clockFault(fields.clock);
 }
 
 export const checkCoordinatorInput = (value: unknown, workflowId: string): string | null => {

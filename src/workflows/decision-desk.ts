@@ -14,6 +14,12 @@ interface Awaited {
   readonly expiresAt: Instant;
 }
 
+/** How and when a decision came. */
+interface Given {
+  readonly channel: DecisionChannel;
+  readonly at: Instant;
+}
+
 export class DecisionDesk {
   /** The decision that counts for the evidence that stands now. */
   decided: Decision | null = null;
@@ -53,33 +59,35 @@ export class DecisionDesk {
 
   /** One after the other, so that of two decisions in one workflow task only the first can count. */
   submit(decision: Decision, channel: DecisionChannel): Promise<DecisionAnswer> {
-    const answer = this.#tail.then(() => this.#judge(decision, channel));
+    // The instant of arrival counts: one that waits its turn here was still made in time.
+    const at = this.now();
+    const answer = this.#tail.then(() => this.#judge(decision, { channel, at }));
     this.#tail = answer.catch(() => undefined);
     return answer;
   }
 
-  async #judge(decision: Decision, channel: DecisionChannel): Promise<DecisionAnswer> {
+  async #judge(decision: Decision, given: Given): Promise<DecisionAnswer> {
     const known = this.#answers.get(decision.eventId);
     if (known !== undefined) return known;
     const awaiting = this.#awaiting;
     // Also while the run is being cancelled: every decision gets its row.
-    const answer = await CancellationScope.nonCancellable(() => this.#record(decision, channel));
+    const answer = await CancellationScope.nonCancellable(() => this.#record(decision, given));
     this.#answers.set(decision.eventId, answer);
     // A re-evaluation may have come while the activity ran: then what was accepted is for evidence that is gone.
     if (answer.accepted && awaiting?.evidenceDigest === this.#current) this.decided = decision;
     return answer;
   }
 
-  #record(decision: Decision, channel: DecisionChannel): Promise<DecisionAnswer> {
+  #record(decision: Decision, given: Given): Promise<DecisionAnswer> {
     const summary = clip(`${decision.decision} by ${decision.by}`);
     return runActivities().recordDecision.executeWithOptions({ summary }, [
       {
         key: { modelId: this.input.modelId, runNo: this.input.runNo },
         decision,
-        channel,
+        channel: given.channel,
         specDigest: this.input.specDigest,
         requestedBy: this.input.requestedBy,
-        now: this.now(),
+        now: given.at,
         awaiting: this.#awaiting,
         earlierEvidence: this.#earlier,
         alreadyDecided: this.decided === null ? null : { decision: this.decided.decision, by: this.decided.by },

@@ -2,7 +2,7 @@
  * What one retrain keeps in memory: its stage, what it awaits, the messages that reached it. Handlers only push here;
  * the stages in retrain.ts act. Nothing is decided from this alone: rows in Postgres are the truth.
  */
-import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, setHandler, upsertSearchAttributes, uuid4 } from '@temporalio/workflow';
 import type { DeadlineExtension, QuestionAnswer, RetrainInput, RunStatus } from '../core/messages.js';
 import { currentDetails } from '../core/report/run-details.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
@@ -140,8 +140,10 @@ export class RunState {
       (decision) => this.desk.submit({ ...decision, decision: 'reject' }, 'update'),
       { validator: (decision) => refuse(checkDecision({ ...decision, decision: 'reject' })) },
     );
-    setHandler(messages.approvalSignal, async (decision: Decision) => {
-      // A signal has no answer to give: what is malformed leaves a note for people, the rest leaves a row.
+    setHandler(messages.approvalSignal, async (sent: Decision) => {
+      // A signal has no answer to give: what is malformed leaves a note for people, the rest leaves a row. One that a
+      // person types has no event id: it is a decision of its own.
+      const decision: Decision = { ...sent, eventId: sent?.eventId ?? uuid4() };
       const fault = checkDecision(decision);
       if (fault !== null) this.#note(`Ignored a signal: ${fault}`);
       else await this.desk.submit(decision, 'signal').catch(() => undefined);

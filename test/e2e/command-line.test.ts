@@ -1,6 +1,7 @@
 /** A model's life through the command line alone, as child processes against a platform that `perennial up` runs. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunDetail, RunItem } from '#dist/client/show-run.js';
 import type { ApplyResult, ChampionView } from '#dist/client.js';
@@ -120,6 +121,15 @@ it('leaves an incident and a blocked recipe behind the rollback, and the past as
   expect(none).toMatchObject({ code: 4, err: expect.stringContaining('there is none before it') });
 });
 
+it('refuses to train by the recipe that the rollback blocked, until a person clears it', async () => {
+  const ask = ['retrain', MODEL, '--reason', 'once more', '--as-of', '2001-04-03', '--by', 'monitor'];
+  await platform.json(...ask);
+  expect((await closed(3))?.outcome).toMatchObject({ kind: 'recipe-blocked', candidateVersion: null });
+  const cleared = await platform.json<unknown[]>('unblock', MODEL, '--reason', 'the feed was at fault');
+  expect(cleared).toMatchObject([{ version: 2, reason: 'complaints' }]);
+  expect(await platform.json('unblock', MODEL, '--reason', 'again')).toEqual([]);
+});
+
 it('sets, pauses, resumes and deletes the schedule of the pipeline', async () => {
   const set = await platform.json<{ scheduleId: string; isPaused: boolean; nextAt: string[] }>('schedule', MODEL);
   expect(set).toMatchObject({ scheduleId: `schedule/${MODEL}`, isPaused: false });
@@ -139,12 +149,14 @@ it('verifies the audit, and names the first entry that somebody changed behind i
     [MODEL],
   );
   const seq = Number(entry?.seq);
+  const rewrite = `update perennial.audit set canonical_text = replace(canonical_text, '"accepted":false', '"accepted":true')
+     where model_id = '${MODEL}' and seq = ${seq}`;
+  const worker = new pg.Client({ connectionString: platform.databaseUrl });
+  await worker.connect();
+  await expect(worker.query(rewrite)).rejects.toThrow(/permission denied/);
+  await worker.end();
   // A superuser can switch the guards off; the chain still tells.
-  await platform.sql(
-    `set session_replication_role = replica;
-     update perennial.audit set canonical_text = replace(canonical_text, '"accepted":false', '"accepted":true')
-     where model_id = '${MODEL}' and seq = ${seq}`,
-  );
+  await platform.sql(`set session_replication_role = replica; ${rewrite}`);
   const text = await platform.perennial('verify');
   expect(text.code).toBe(9);
   expect(text.out).toContain(`${MODEL}: BROKEN at sequence number ${seq} of `);

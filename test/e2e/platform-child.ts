@@ -12,7 +12,7 @@ import { ROOT, writeSmallFlights } from './flights.js';
 
 const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
 
-export interface Ended {
+interface Ended {
   readonly code: number;
   readonly out: string;
   readonly err: string;
@@ -30,6 +30,8 @@ export interface PlatformChild {
   temporal(...args: string[]): Promise<Ended>;
   /** A line as a person would paste it. */
   shell(line: string): Promise<Ended>;
+  /** The login of workers and commands, which may add and never rewrite. */
+  readonly databaseUrl: string;
   /** As the database's superuser. */
   sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   stop(): Promise<void>;
@@ -90,6 +92,7 @@ export async function startPlatformChild(name: string): Promise<PlatformChild> {
   return {
     stateDir,
     uiUrl,
+    databaseUrl,
     client,
     perennial,
     json: async <T>(...args: string[]): Promise<T> => {

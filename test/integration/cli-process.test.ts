@@ -1,10 +1,12 @@
 /** The command line as real processes: without a platform, and against one that `perennial up` runs. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPlatform } from '#dist/local/platform.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const main = join(root, 'dist', 'cli', 'main.js');
@@ -87,10 +89,33 @@ describe('with `perennial up`', () => {
   it('answers about a model that has no champion and no runs, and verifies its chain', async () => {
     expect((await perennial('champion', 'cli-test')).out).toContain('cli-test has no champion yet.');
     expect((await perennial('runs', 'cli-test')).out).toContain('No runs yet');
-    expect(await perennial('verify', 'cli-test')).toMatchObject({
-      code: 0,
-      out: expect.stringContaining('cli-test: whole, '),
-    });
+    expect((await perennial('champion')).out).toMatch(/^MODEL .*\ncli-test +– +– +– +0\n$/);
+    expect((await perennial('unblock', 'cli-test', '--reason', 'r')).out).toContain('no recipe is blocked');
+  });
+
+  it('finds a tail that was cut off the audit since it last verified', async () => {
+    const first = await perennial('verify', 'cli-test');
+    expect(first).toMatchObject({ code: 0, out: expect.stringContaining('cli-test: whole, 2 entries') });
+    expect(first.out).toContain('no checkpoint was there to compare with');
+    expect((await perennial('verify')).out).toMatch(/cli-test: whole, .* as the checkpoint of \d{4}-\d\d-\d\d/);
+    const owner = new URL(readPlatform(stateDir)?.databaseUrl ?? '');
+    owner.username = 'perennial';
+    owner.password = readFileSync(join(stateDir, 'postgres.password'), 'utf8').trim();
+    const client = new pg.Client({ connectionString: owner.href });
+    await client.connect();
+    await client.query(`set session_replication_role = replica;
+      delete from perennial.audit where model_id = 'cli-test' and seq = 2;
+      update perennial.audit_heads h set seq = 1, hash = a.hash
+        from perennial.audit a where a.model_id = h.model_id and a.model_id = 'cli-test'`);
+    await client.end();
+    for (const args of [['verify'], ['verify', 'cli-test']]) {
+      const cut = await perennial(...args);
+      expect(cut).toMatchObject({
+        code: 9,
+        out: expect.stringContaining('cli-test: BROKEN at sequence number 2 of 1'),
+      });
+      expect(cut.out).toContain('the signed checkpoint saw 2 entries: the tail was cut off');
+    }
   });
 
   it('ends with the exit codes of the table where something is not known', async () => {

@@ -183,7 +183,7 @@ export class Harness {
   #worldOf(argument: unknown): World | undefined {
     if (typeof argument === 'string') return this.#worlds.get(argument);
     const first = (Array.isArray(argument) ? argument[0] : argument) as Record<string, unknown>;
-    const key = (first['key'] ?? first) as { modelId?: string; specDigest?: string };
+    const key = (first.key ?? first) as { modelId?: string; specDigest?: string };
     if (key.modelId !== undefined) return this.#worlds.get(key.modelId);
     return [...this.#worlds.values()].find(({ model }) => model.specDigest === key.specDigest);
   }

@@ -48,22 +48,30 @@ export function staticDetails(input: RetrainInput): string {
 }
 
 function decisionSignal(input: RetrainInput, evidence: string): string {
-  const payload = `{"eventId":"a-new-id","decision":"approve","by":"your name","reason":"why","evidence":"${evidence}"}`;
+  const payload = `{"decision":"approve","by":"your name","reason":"why","evidence":"${evidence}"}`;
   return `temporal workflow signal --workflow-id retrain/${input.modelId}/${input.runNo} --name approvalSignal --input '${payload}'`;
 }
 
 function comparisonTable(evaluation: EvaluationSummary): string[] {
-  const champion = evaluation.championVersion === null ? 'no champion yet' : `champion v${evaluation.championVersion}`;
+  const { championVersion } = evaluation;
+  const reasons = ['', ...evaluation.reasons.map((reason) => `- ${reason}`)];
+  const where = `mode ${evaluation.mode}, look ${evaluation.look} at this range, ${evaluation.blocks} days`;
+  if (championVersion === null) {
+    return [
+      `Candidate v${evaluation.candidateVersion}: ${evaluation.metric} ${number(evaluation.candidateValue)}. No champion yet to compare with.`,
+      '',
+      `Verdict **${evaluation.verdict}** (${where}).`,
+      ...reasons,
+    ];
+  }
+  const difference = evaluation.difference === null ? '–' : signed(evaluation.difference);
   return [
-    `| ${evaluation.metric} | candidate v${evaluation.candidateVersion} | ${champion} | difference | gating interval |`,
+    `| ${evaluation.metric} | candidate v${evaluation.candidateVersion} | champion v${championVersion} | difference | gating interval |`,
     '|---|---|---|---|---|',
-    `| all rows | ${number(evaluation.candidateValue)} | ${number(evaluation.championValue)} | ${
-      evaluation.difference === null ? '–' : signed(evaluation.difference)
-    } | ${interval(evaluation.interval)} |`,
+    `| all rows | ${number(evaluation.candidateValue)} | ${number(evaluation.championValue)} | ${difference} | ${interval(evaluation.interval)} |`,
     '',
-    `Verdict **${evaluation.verdict}** (${evaluation.comparison}, mode ${evaluation.mode}, look ${evaluation.look} at this range, ${evaluation.blocks} days). 95 % interval ${interval(evaluation.interval95)}; assuming independent rows ${interval(evaluation.rowInterval95)}.`,
-    '',
-    ...evaluation.reasons.map((reason) => `- ${reason}`),
+    `Verdict **${evaluation.verdict}** (${evaluation.comparison}, ${where}). 95 % interval ${interval(evaluation.interval95)}; assuming independent rows ${interval(evaluation.rowInterval95)}.`,
+    ...reasons,
   ];
 }
 

@@ -2,7 +2,7 @@
  * The part of a spec that a workflow needs to steer a run: small enough to travel in a payload, with every duration in
  * milliseconds. Built in an activity from the stored spec, so that it stands in the history.
  */
-import type { Digest, Instant, Mode, RunClock, Window } from '../types.js';
+import type { Digest, Instant, Mode, Window } from '../types.js';
 import { durationMs } from './duration.js';
 import type { PipelineSpec } from './schema.js';
 import { resolveWindows } from './windows.js';
@@ -48,6 +48,3 @@ export function planRun(
     hasSearchAttributes: context.hasSearchAttributes,
   };
 }
-
-/** The clock's first instant: the replayed one, or wall time as the caller read it. */
-export const startOf = (clock: RunClock, wallNow: Instant): Instant => (clock.mode === 'replay' ? clock.now : wallNow);

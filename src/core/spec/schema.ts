@@ -136,7 +136,7 @@ const labelPolicy = z.strictObject({
   /** Labels are complete this long after the event; holdout embargo may not be shorter. */
   delay: duration.default('P1D'),
   coverage: z.strictObject({ overall: fraction.default(0.9), perClass: fraction.default(0.8) }).prefault({}),
-  /** Counted from the moment the run starts to wait. */
+  /** Counted from the run's start. */
   deadline: duration.default('P14D'),
   onDeadline: z.enum(['proceed', 'shrink', 'abort', 'ask']).default('abort'),
   poll: duration.default('PT1H'),
