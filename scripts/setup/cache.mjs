@@ -57,7 +57,7 @@ async function writeMarker(dir, facts) {
  * The marker of an entry whose files are all as they were written, or undefined. Size and time are compared; a file
  * whose time differs (a copied cache), or every file when `isThorough`, is hashed.
  */
-export async function readEntry(dir, { isThorough = false } = {}) {
+async function readEntry(dir, { isThorough = false } = {}) {
   let marker;
   try {
     marker = JSON.parse(await readFile(join(dir, MARKER), 'utf8'));

@@ -117,8 +117,10 @@ export async function runTests(filters) {
   counts.push(build);
   if (build.failed > 0) say('the tests need the build: not run');
   else {
-    if (filters.length === 0)
+    if (filters.length === 0) {
       counts.push(await check('types of the tests', () => succeeds(bin('tsc'), ['-p', 'test/tsconfig.json'])));
+      counts.push(await check('nothing unused', () => succeeds(bin('knip'), [])));
+    }
     counts.push(await allTests(filters));
   }
   const { passed, failed } = sum(counts);

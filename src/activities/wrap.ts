@@ -9,7 +9,7 @@ import { ERROR_TABLE, PipelineError } from '../core/errors.js';
 const TRANSIENT =
   /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE|ENOSPC|EIO|EAGAIN|EBUSY)/;
 
-export function toFailure(error: unknown, isCancelRequested: boolean): Error {
+function toFailure(error: unknown, isCancelRequested: boolean): Error {
   if (error instanceof ApplicationFailure || error instanceof CompleteAsyncError) return error;
   if (error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError')) {
     // Stopped, but nobody asked for it: the worker is going down or lost its lease, and the step must be tried again.

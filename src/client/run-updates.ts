@@ -1,24 +1,23 @@
 /** Messages to one run, and what it means when the run cannot take them any more. */
 import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { RunKey, RunRow } from '../activities/deps.js';
-import { PipelineError } from '../core/errors.js';
 import type { Answer, DeadlineExtension, QuestionAnswer } from '../core/messages.js';
 import { answerQuestionUpdate, extendDeadlineUpdate } from '../workflows/messages.js';
 import { reachTemporal } from './reach-temporal.js';
 
-/** `closed`: no workflow runs any more. @throws SIGNAL_INVALID when the run refused the message as malformed */
+/** The run ended (terminated, for one) with the message in its hands. */
+const isOvertaken = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateFailedError &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+
+/** `closed`: no workflow runs any more. @throws what `reachTemporal` does */
 export async function tellRun<T>(send: () => Promise<T>): Promise<T | 'closed'> {
   try {
     return await reachTemporal(send);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 'closed';
-    if (error instanceof WorkflowUpdateFailedError) {
-      throw new PipelineError(
-        'SIGNAL_INVALID',
-        `The run took no such message: ${error.cause?.message ?? error.message}`,
-        { cause: error },
-      );
-    }
+    if (error instanceof WorkflowNotFoundError || isOvertaken(error)) return 'closed';
     throw error;
   }
 }

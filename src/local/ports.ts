@@ -18,7 +18,7 @@ function tryBind(port: number): Promise<number | undefined> {
 }
 
 /** A port that was free a moment ago. The caller must still expect that someone else takes it first. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const port = await tryBind(0);
   if (port === undefined)
     throw new PipelineError('PORT_TAKEN', `No free port on ${HOST}: close some of the servers that run there.`);

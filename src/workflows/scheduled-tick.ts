@@ -7,7 +7,7 @@ import type { RetrainAnswer } from '../core/messages.js';
 import type { RunClock } from '../core/types.js';
 import { runActivities } from './activity-proxies.js';
 
-export interface TickInput {
+interface TickInput {
   readonly modelId: string;
   readonly clock: RunClock;
 }

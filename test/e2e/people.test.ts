@@ -83,3 +83,18 @@ it('a recipe that was rolled back trains nothing until a person clears it', asyn
     { modelId: MODEL, champion: { version: third.version?.version }, openRunNo: null, runs: 5 },
   ]);
 });
+
+it('an answer to a run that is terminated with it in its hands is told that the run has ended', async () => {
+  const last = await retrain(stage, MODEL, { now: '2001-03-01T00:00:00.000Z' });
+  await until('the wait for labels', async () => (await stage.client.status(last))?.awaits === 'labels');
+  await stage.stopWorkers();
+  const pending = stage.client.answerQuestion({ ...last, answer: 'abort', by, reason: 'r' });
+  const handle = stage.temporal.workflow.getHandle(`retrain/${MODEL}/${last.runNo}`);
+  await until('the Update to reach the server', async () => {
+    const { pendingWorkflowTask } = (await handle.describe()).raw;
+    return pendingWorkflowTask !== null && pendingWorkflowTask !== undefined;
+  });
+  await handle.terminate('by an operator');
+  expect(await pending).toMatchObject({ accepted: false, reason: expect.stringContaining('has ended') });
+  await stage.startWorkers();
+});

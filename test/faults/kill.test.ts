@@ -26,29 +26,17 @@ let world: World;
 let expected: Verdict;
 let found: Verdict;
 
-/** After its kill the server takes half a minute to notice that the training's attempt is lost. */
-const untilWorkerIsBack = () =>
-  until('the second worker', () => world.worker.events.filter((event) => event.type === 'ready').length === 2);
-
-/** That time is enough for a whole other run; nothing is killed meanwhile. */
-const runUndisturbed = () =>
-  world.mutex(() => {
-    const mutex: World['mutex'] = (work) => work();
-    return walkRun({ ...world, mutex }, reference, { faults: [], report: () => undefined });
-  });
-
 beforeAll(async () => {
   await flightsFile();
   world = await openWorld({ signal: new AbortController().signal, say: () => undefined, cleanUps });
   const { follow } = world;
+  await follow.apply(flightsSpec(reference.modelId, { trainer: short }));
   await follow.apply(flightsSpec(struck.modelId, { trainer: short }));
   await follow.apply(flightsSpec(cancelled.modelId, { trainer: endless }));
-  await follow.apply(flightsSpec(reference.modelId, { trainer: short }));
-  await follow.request(cancelled);
-  await Promise.all([
-    walkRun(world, struck, { faults: FAULTS, report: (fault, record) => records.set(fault.stage, record) }),
-    untilWorkerIsBack().then(runUndisturbed),
-  ]);
+  // All three are assessed at once; the other two then sleep until the first one has gone through undisturbed.
+  for (const key of [reference, struck, cancelled]) await follow.request(key);
+  await walkRun(world, reference, { faults: [], report: () => undefined });
+  await walkRun(world, struck, { faults: FAULTS, report: (fault, record) => records.set(fault.stage, record) });
   expected = await verdictOf(world.probe, reference);
   found = await verdictOf(world.probe, struck);
 });

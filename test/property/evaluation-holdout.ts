@@ -4,7 +4,7 @@ import type { EvaluationInput } from '#dist/core/evaluation/evaluate.js';
 import type { SpecGate } from '#dist/core/spec/schema.js';
 
 /** mulberry32: uniform in [0, 1). */
-export function uniform(seed: number): () => number {
+function uniform(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

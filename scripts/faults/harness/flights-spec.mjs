@@ -19,8 +19,13 @@ export const flightsFile = async () => {
 };
 
 /**
+ * Small batches make a training last a few seconds, with a checkpoint every few tenths; small steps make its best train epoch a
+ * late one, so that a training that was resumed wrongly would give another artifact.
+ */
+const SMALL_STEPS = { batchSize: 64, learningRate: 0.0001 };
+
+/**
  * A pipeline file's text (JSON is YAML). All the past, refreshed: a candidate that is not worse by much asks for approval.
- * Small batches make a training last a few seconds, with a checkpoint every few tenths.
  */
 export function flightsSpec(model, { fraction = 0.02, trainer = {}, approval = 'always' } = {}) {
   return JSON.stringify({
@@ -47,7 +52,7 @@ export function flightsSpec(model, { fraction = 0.02, trainer = {}, approval = '
     mode: 'refresh',
     tolerance: 0.2,
     gates: [{ metric: 'auc', min: 0.5 }],
-    trainer: { validationTail: 'P3D', seed: 1, batchSize: 64, maxTrainEpochs: 16, patience: 16, ...trainer },
+    trainer: { validationTail: 'P3D', seed: 1, ...SMALL_STEPS, maxTrainEpochs: 16, patience: 16, ...trainer },
     approval: { policy: approval, expiry: 'P7D' },
   });
 }

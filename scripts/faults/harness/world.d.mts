@@ -35,8 +35,6 @@ export interface World {
     bringLabels(key: RunKey): Promise<void>;
     ended(key: RunKey): Promise<{ readonly outcome: { readonly kind: string } | null }>;
   };
-  /** Held while something is dead, by whoever killed it. */
-  readonly mutex: <T>(work: () => Promise<T>) => Promise<T>;
   /** One for each worker that was killed; null: a trainer was still there after five seconds. */
   readonly orphans: readonly { readonly trainers: readonly number[]; readonly goneMs: number | null }[];
 }

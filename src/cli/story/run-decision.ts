@@ -17,7 +17,7 @@ export interface Told {
 }
 
 /** The nightly batch after an instant: 03:00 UTC. */
-export function nextBatch(after: string): string {
+function nextBatch(after: string): string {
   const batch = new Date(after);
   batch.setUTCHours(BATCH_HOUR, 0, 0, 0);
   if (batch.getTime() <= Date.parse(after)) batch.setUTCDate(batch.getUTCDate() + 1);

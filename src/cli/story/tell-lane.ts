@@ -9,7 +9,7 @@ import type { EvaluationSummary } from '../../core/types.js';
 import { FIRST_HOLDOUT, HOLDOUTS, type Lane } from './lanes.js';
 import { followRun, startDecision } from './run-decision.js';
 
-export interface Decided {
+interface Decided {
   readonly month: string;
   readonly runNo: number;
   readonly evaluation: EvaluationSummary;

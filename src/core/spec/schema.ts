@@ -8,7 +8,7 @@ import { isDuration } from './duration.js';
 
 export const MODEL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-export const duration = z
+const duration = z
   .string()
   .refine(isDuration, 'write a duration as ISO 8601, e.g. PT1H, P3D, P1DT12H (at most P36525D)');
 const fraction = z.number().min(0).max(1);
