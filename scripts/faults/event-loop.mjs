@@ -28,6 +28,12 @@ export async function runEventLoop(context, { seconds, profile }) {
   const all = lags.map(({ lagMs }) => lagMs).sort((a, b) => a - b);
   const p99 = quantile(all, 0.99);
   const max = all.at(-1) ?? Number.NaN;
+  const idleMax = trained.noise.at(-1) ?? Number.NaN;
+  if (idleMax > MAX_LIMIT_MS) {
+    console.log(
+      `An idle process came ${idleMax.toFixed(0)} ms late as well: the machine is overloaded, repeat when it is not.\n`,
+    );
+  }
   return conclude(
     [
       {

@@ -54,6 +54,6 @@ export async function writeSnapshotFile(
   const order = isReadInOrder ? '' : ' ORDER BY event_at, id';
   await duck.run(
     `COPY (SELECT ${select} FROM classified WHERE class = 'used'${order}) TO ${quoteLiteral(path)} ` +
-      '(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 4096)',
+      '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 4096)',
   );
 }

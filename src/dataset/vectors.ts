@@ -39,7 +39,12 @@ export function vectorValid(chunk: DuckDBDataChunk, column: number): Uint8Array 
   if (validity.data === null) return null;
   if (!(validity.data instanceof BigUint64Array)) throw moved('nulls');
   const bits = new Uint8Array(validity.data.buffer, validity.data.byteOffset, validity.data.byteLength);
-  const valid = new Uint8Array(chunk.rowCount);
+  const rows = chunk.rowCount;
+  const wholeBytes = rows >> 3;
+  let set = 0;
+  while (set < wholeBytes && bits[set] === 0xff) set++;
+  if (set === wholeBytes && (rows & 7) === 0) return null;
+  const valid = new Uint8Array(rows);
   let nulls = 0;
   for (let row = 0; row < valid.length; row++) {
     const isValid = (bits[row >> 3]! >> (row & 7)) & 1;

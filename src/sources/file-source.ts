@@ -98,9 +98,10 @@ export function fileRows(relation: FileRelation, wanted: readonly WantedColumn[]
     filters.push(`(${ROW_KEYS.rowKnownAt} <= ${timestampLiteral(scope.rowsAsOf)} OR ${ROW_KEYS.rowKnownAt} IS NULL)`);
   }
   const sample = sampleFilter(scope.sample, ROW_KEYS.id, (text) => `md5(${text})`);
-  if (sample !== null) filters.push(`coalesce(${sample}, true)`);
-  const where = filters.length === 0 ? '' : ` WHERE ${filters.join(' AND ')}`;
-  return `SELECT * FROM (SELECT ${select(relation, wanted)} FROM ${relation.scan})${where}`;
+  const inScope = filters.length === 0 ? 'true' : filters.join(' AND ');
+  // A CASE, since DuckDB puts the terms of an AND in an order of its own: the hash is for rows in scope only.
+  const where = sample === null ? inScope : `CASE WHEN ${inScope} THEN coalesce(${sample}, true) ELSE false END`;
+  return `SELECT * FROM (SELECT ${select(relation, wanted)} FROM ${relation.scan}) WHERE ${where}`;
 }
 
 /** A SELECT of the label facts known at the as-of; `rowsTable` holds the ids that matter. */

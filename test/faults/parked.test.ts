@@ -12,7 +12,7 @@ let parked: Awaited<ReturnType<typeof parkRuns>>;
 beforeAll(async () => {
   world = await openWorld({ signal: new AbortController().signal, say: () => undefined, cleanUps });
   parked = await parkRuns(world, { runs: RUNS, poll: 'PT20S', outageMs: 2_000 });
-});
+}, 400_000);
 
 afterAll(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp();

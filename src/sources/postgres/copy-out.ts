@@ -24,6 +24,7 @@ export class CopyOut implements Submittable {
   #waitingBytes = 0;
   #neededBytes = HEAD_BYTES;
   #failure: Error | null = null;
+  #isHandedBack = false;
 
   constructor(
     readonly text: string,
@@ -50,26 +51,53 @@ export class CopyOut implements Submittable {
   }
 
   readonly #onData = (bytes: Buffer): void => {
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes < this.#neededBytes) return;
-    const [first] = this.#waiting;
-    const whole = this.#waiting.length === 1 && first !== undefined ? first : Buffer.concat(this.#waiting);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#neededBytes = HEAD_BYTES;
     try {
-      this.#read(whole);
+      this.#take(bytes);
+      this.#holdBack();
     } catch (error) {
-      // A fault of the decoder: the connection is of no more use.
-      this.#failure = error instanceof Error ? error : new Error(String(error));
-      this.#socket?.destroy(this.#failure);
-      this.#reject(this.#failure);
+      this.#fail(error);
     }
   };
 
+  /** Only a message that lies across two reads is copied. */
+  #take(bytes: Buffer): void {
+    let rest = bytes;
+    while (this.#waiting.length > 0) {
+      const missing = this.#neededBytes - this.#waitingBytes;
+      this.#waiting.push(rest.subarray(0, missing));
+      this.#waitingBytes += Math.min(missing, rest.length);
+      rest = rest.subarray(missing);
+      if (this.#waitingBytes < this.#neededBytes) return;
+      const whole = Buffer.concat(this.#waiting);
+      this.#waiting = [];
+      this.#read(whole);
+    }
+    if (rest.length > 0) this.#read(rest);
+  }
+
+  /** A fault of the decoder or of who takes its rows: the connection is of no more use. */
+  readonly #fail = (error: unknown): void => {
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    this.#socket?.destroy(this.#failure);
+    this.#reject(this.#failure);
+  };
+
+  /** Rows that come faster than they are taken stay on the server's side. */
+  #holdBack(): void {
+    const { pause } = this.decoder;
+    if (pause === null) return;
+    this.decoder.pause = null;
+    this.#socket?.pause();
+    pause.then(() => this.#socket?.resume(), this.#fail);
+  }
+
   #read(bytes: Buffer): void {
+    if (this.#isHandedBack) {
+      for (const parser of this.#parsers) parser(bytes);
+      return;
+    }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#neededBytes = HEAD_BYTES;
     let at = 0;
     while (bytes.length - at >= HEAD_BYTES) {
       const end = at + 1 + view.getInt32(at + 1);
@@ -91,6 +119,7 @@ export class CopyOut implements Submittable {
   }
 
   #handBack(rest: Buffer): void {
+    this.#isHandedBack = true;
     this.#socket?.removeListener('data', this.#onData);
     for (const parser of this.#parsers) {
       this.#socket?.on('data', parser);

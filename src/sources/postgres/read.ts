@@ -1,7 +1,7 @@
 /** A Postgres source: its schema, and its rows and label facts as batches of typed columns. */
 import type { SpecSource } from '../../core/spec/schema.js';
 import type { RowScope, SourceColumn, WantedColumn } from '../source.js';
-import { CopyDecoder, type WireType } from './copy-decoder.js';
+import { type Batch, CopyDecoder, type WireType } from './copy-decoder.js';
 import { describeRelation, SETTINGS } from './relation.js';
 import { type CopyPlan, copyLabels, copyRows } from './select-columns.js';
 import { openSession } from './session.js';
@@ -9,10 +9,10 @@ import { openSession } from './session.js';
 export interface BatchSink {
   /** Called once, before the first batch. */
   readonly begin: (wires: readonly WireType[]) => Promise<void>;
-  /** Takes what it needs before it returns: the columns are used again. */
-  readonly batch: (decoder: CopyDecoder) => void;
-  /** Called once, after the last batch. */
-  readonly end: () => Promise<void>;
+  /** Takes the batch over; `giveBack` when it is done with. A promise asks to wait with the next ones. */
+  readonly batch: (batch: Batch, giveBack: (batch: Batch) => void) => Promise<void> | null;
+  /** Called once, after the last batch, or after a failure: nothing of it runs any more when this is settled. */
+  readonly end: (isWhole: boolean) => Promise<void>;
 }
 
 export interface PostgresReader {
@@ -37,8 +37,17 @@ export async function openPostgresReader(
   const session = await openSession({ ...options, urlEnv: source.urlEnv });
   const copy = async (plan: CopyPlan, sink: BatchSink): Promise<void> => {
     await sink.begin(plan.wires);
-    await session.copy(plan.sql, new CopyDecoder(plan.wires, { batchRows: BATCH_ROWS, onBatch: sink.batch }));
-    await sink.end();
+    const decoder: CopyDecoder = new CopyDecoder(plan.wires, {
+      batchRows: BATCH_ROWS,
+      onBatch: (batch) => sink.batch(batch, decoder.giveBack),
+    });
+    try {
+      await session.copy(plan.sql, decoder);
+    } catch (error) {
+      await sink.end(false);
+      throw error;
+    }
+    await sink.end(true);
   };
   const setInstants = async (scope: RowScope): Promise<void> => {
     const values = {

@@ -5,9 +5,9 @@
 import { PipelineError } from '../../core/errors.js';
 import { sampleFilter } from '../sample.js';
 import { type ColumnUse, LABEL_KEYS, ROW_KEYS, type RowScope, type WantedColumn } from '../source.js';
-import { quoteIdent } from '../sql.js';
+import { quoteIdent, zonedLiteral } from '../sql.js';
 import type { WireType } from './copy-decoder.js';
-import { type PostgresColumn, type PostgresRelation, readInstant, SETTINGS } from './relation.js';
+import type { PostgresColumn, PostgresRelation } from './relation.js';
 
 const INTEGERS = new Set([20, 21, 23]);
 const FLOATS = new Set([700, 701]);
@@ -50,13 +50,14 @@ function rowFilter(relation: PostgresRelation, wanted: readonly WantedColumn[], 
   const eventAt = named(ROW_KEYS.eventAt);
   if (eventAt !== undefined && scope.window !== null) {
     const value = at('source', eventAt);
-    const inside = `(${value} >= ${readInstant(SETTINGS.start)} AND ${value} < ${readInstant(SETTINGS.end)})`;
+    const { start, end } = scope.window;
+    const inside = `(${value} >= ${zonedLiteral(start)} AND ${value} < ${zonedLiteral(end)})`;
     filters.push(`(${inside} OR ${orNoInstant(value)})`);
   }
   const knownAt = named(ROW_KEYS.rowKnownAt);
   if (knownAt !== undefined) {
     const value = at('source', knownAt);
-    filters.push(`(${value} <= ${readInstant(SETTINGS.rowsAsOf)} OR ${orNoInstant(value)})`);
+    filters.push(`(${value} <= ${zonedLiteral(scope.rowsAsOf)} OR ${orNoInstant(value)})`);
   }
   const id = named(ROW_KEYS.id);
   if (id !== undefined) {
@@ -107,7 +108,7 @@ export function copyLabels(
   const isKnown =
     known === undefined
       ? ''
-      : ` AND ${at('source', known)} <= ${readInstant(SETTINGS.labelsAsOf)} AND ${at('source', known)} <> '-infinity'`;
+      : ` AND ${at('source', known)} <= ${zonedLiteral(scope.labelsAsOf)} AND ${at('source', known)} <> '-infinity'`;
   const ids = `SELECT ${row} FROM ${rows.relation.from} AS source${rowFilter(rows.relation, rows.wanted, scope)}`;
   return {
     sql: `COPY (SELECT ${select} FROM ${labels.relation.from} AS source WHERE ${fact} IN (${ids})${isKnown}) TO STDOUT (FORMAT binary)`,
