@@ -10,7 +10,7 @@ import type { BlockedRecipe, ChampionRow, RunKey } from './activities/deps.js';
 import { coordinatorCalls } from './client/coordinator-calls.js';
 import { type DecideRequest, decide } from './client/decide.js';
 import { labelUpdates } from './client/run-updates.js';
-import { type ScheduleFacts, scheduleCalls } from './client/schedules.js';
+import { type ScheduleAgreement, type ScheduleFacts, scheduleCalls } from './client/schedules.js';
 import { liveStatus, type RunDetail, type RunItem, showRun, withWorkflow } from './client/show-run.js';
 import { PipelineError } from './core/errors.js';
 import type {
@@ -56,6 +56,8 @@ export interface ApplyResult {
   /** False: this very spec is the model's current one already. */
   readonly isNew: boolean;
   readonly changes: readonly SpecChange[];
+  /** Of the model's Schedule with this spec; applying alone changes no Schedule. */
+  readonly schedule: ScheduleAgreement;
 }
 
 interface RetrainOptions {
@@ -159,7 +161,8 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
       const applied = await applySpec(pool, { spec, digest, canonicalText: canonicalSpecText(spec), by });
       const before = applied.previousDigest === null ? null : await specByDigest(pool, applied.previousDigest);
       await coordinator.ensure(spec.model);
-      return { modelId: spec.model, digest, isNew: applied.isNew, changes: diffSpecs(before, spec) };
+      const changes = diffSpecs(before, spec);
+      return { modelId: spec.model, digest, isNew: applied.isNew, changes, schedule: await schedules.agreement(spec) };
     },
     currentSpec: specOf,
     requestRetrain: async ({ modelId, cause, by, reason, clock, triggerId }) => {

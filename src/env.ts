@@ -35,8 +35,6 @@ const schema = z.object({
   /** Worker Deployment: both or neither. */
   PERENNIAL_DEPLOYMENT_NAME: text,
   PERENNIAL_BUILD_ID: text,
-  /** Threads of one trainer process; part of what makes artifact digests agree. */
-  PERENNIAL_TRAINER_THREADS: z.coerce.number().int().min(1).max(256).optional(),
   PERENNIAL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -63,7 +61,6 @@ export interface Env {
   readonly testServer: string | undefined;
   readonly deploymentName: string | undefined;
   readonly buildId: string | undefined;
-  readonly trainerThreads: number | undefined;
   readonly logLevel: z.infer<typeof schema>['PERENNIAL_LOG_LEVEL'];
 }
 
@@ -138,7 +135,6 @@ export function readEnv(variables: Variables = process.env): Env {
     testServer: found.PERENNIAL_TEST_SERVER,
     deploymentName: found.PERENNIAL_DEPLOYMENT_NAME,
     buildId: found.PERENNIAL_BUILD_ID,
-    trainerThreads: found.PERENNIAL_TRAINER_THREADS,
     logLevel: found.PERENNIAL_LOG_LEVEL,
   };
 }

@@ -12,6 +12,7 @@ import type { RunPlan } from '../core/spec/run-plan.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Assessment, Coverage, Instant, SnapshotRef, Window } from '../core/types.js';
 import type { ActivityDeps, RunKey } from './deps.js';
+import { addedColumns, addedFeatures, withPastFeatures } from './holdout-features.js';
 import { laterOf, shiftInstant } from './instants.js';
 import { shrinkToCoverage } from './shrink-training.js';
 
@@ -34,6 +35,31 @@ export interface CoverageReply {
   readonly holdoutShare: number;
 }
 
+/** From the end of what the champion was trained on; the whole training window where that lies past the holdout. */
+function newsWindow({ training, holdout }: RunPlan, trainedThrough: Instant | null): Window {
+  const isPast = trainedThrough === null || Date.parse(trainedThrough) >= Date.parse(holdout.end);
+  return { start: isPast ? training.start : laterOf(training.start, trainedThrough), end: holdout.end };
+}
+
+/** What the pipeline excludes, cut at the holdout, which nothing is excluded from. */
+function excludedBefore(spec: PipelineSpec, holdoutStart: Instant): Window[] {
+  const isEarlier = (instant: Instant): boolean => Date.parse(instant) < Date.parse(holdoutStart);
+  return spec.window.excluding
+    .filter(({ start }) => isEarlier(start))
+    .map(({ start, end }) => ({ start, end: isEarlier(end) ? end : holdoutStart }));
+}
+
+/** Rows may be many and usable ones few: unlabelled, excluded and quarantined rows teach and show nothing. */
+function checkUsedRows({ quality }: PipelineSpec, { kind, window, rows }: SnapshotRef): void {
+  if (rows.used >= quality.minRows) return;
+  throw new PipelineError(
+    'DATA_WINDOW_EMPTY',
+    `The ${kind} window [${window.start}, ${window.end}) has ${rows.used} usable rows; quality.minRows asks for at least ${quality.minRows}. ` +
+      `Of ${rows.in} rows there, ${rows.unlabelled} are unlabelled, ${rows.excluded} excluded, ${rows.quarantined} quarantined.`,
+    { details: { kind, window, rows, minRows: quality.minRows } },
+  );
+}
+
 export function createDataActivities(deps: ActivityDeps) {
   const { registry, dataset } = deps;
 
@@ -52,17 +78,20 @@ export function createDataActivities(deps: ActivityDeps) {
       plan: RunPlan;
     }): Promise<Pick<Assessment, 'verdict' | 'reasons' | 'window'>> => {
       const { key, plan } = request;
-      const { shared } = await specs(plan, key.modelId);
+      const { own, shared } = await specs(plan, key.modelId);
       const champion = await registry.champion(key.modelId);
-      const start = laterOf(plan.training.start, champion?.trainedThrough ?? plan.training.start);
-      const window = { start, end: plan.holdout.end };
+      const window = newsWindow(plan, champion?.trainedThrough ?? null);
+      const { start } = window;
       const asOf = plan.inputsAsOf;
-      const facts = await dataset.inspect(shared, { window, asOf });
+      const excluding = excludedBefore(shared, plan.holdout.start);
+      const facts = await dataset.inspect(shared, { window, asOf, excluding });
       const before = await dataset.inspect(shared, {
         window: { start: shiftInstant(start, -REFERENCE_MS), end: start },
         asOf,
+        excluding,
       });
-      const assessment = assessWindow({ spec: shared, facts, reference: before.rows === 0 ? null : before });
+      const reference = before.rows === 0 ? null : before;
+      const assessment = assessWindow({ spec: shared, facts, reference, lenient: addedColumns(own, shared) });
       await registry.recordAssessment(key, assessment);
       return { verdict: assessment.verdict, reasons: assessment.reasons.slice(0, SHOWN_REASONS), window };
     },
@@ -70,10 +99,10 @@ export function createDataActivities(deps: ActivityDeps) {
     measureCoverage: async (request: CoverageRequest): Promise<CoverageReply> => {
       const { key, plan, training, asOf, deadlineAt } = request;
       const spec = await registry.specByDigest(plan.specDigest);
-      const measure = (window: Window): Promise<Coverage> =>
-        dataset.coverage(spec, { window, inputsAsOf: plan.inputsAsOf, asOf });
-      const trainingCoverage = await measure(training);
-      const holdoutCoverage = await measure(plan.holdout);
+      const measure = (window: Window, excluding: readonly Window[]): Promise<Coverage> =>
+        dataset.coverage(spec, { window, inputsAsOf: plan.inputsAsOf, asOf, excluding });
+      const trainingCoverage = await measure(training, spec.window.excluding);
+      const holdoutCoverage = await measure(plan.holdout, []);
       await registry.recordCoverage(key, 'training', trainingCoverage);
       await registry.recordCoverage(key, 'holdout', holdoutCoverage);
       const answer = judgeCoverage({
@@ -99,7 +128,8 @@ export function createDataActivities(deps: ActivityDeps) {
       return shrinkToCoverage(training, {
         shortestMs: durationMs(spec.trainer.validationTail) + 24 * 3_600_000,
         isEnough: async (window) => {
-          const coverage = await dataset.coverage(spec, { window, inputsAsOf: plan.inputsAsOf, asOf });
+          const request = { window, inputsAsOf: plan.inputsAsOf, asOf, excluding: spec.window.excluding };
+          const coverage = await dataset.coverage(spec, request);
           return (
             judgeCoverage({ policy: spec.labels, training: coverage, holdout, deadlineAt, now: asOf }).kind === 'enough'
           );
@@ -118,7 +148,7 @@ export function createDataActivities(deps: ActivityDeps) {
       const { own, shared } = await specs(plan, key.modelId);
       const signal = Context.current().cancellationSignal;
       const common = { inputsAsOf: plan.inputsAsOf, labelsAsOf };
-      const training = await dataset.freeze(
+      const frozen = await dataset.freeze(
         own,
         {
           ...common,
@@ -129,11 +159,18 @@ export function createDataActivities(deps: ActivityDeps) {
         },
         { signal },
       );
-      const holdout = await dataset.freeze(
-        shared,
-        { ...common, kind: 'holdout', window: plan.holdout, excluding: [], last: null },
+      const all = await withPastFeatures(registry, shared, key.modelId);
+      const mayLack = addedFeatures(own, all);
+      const frozenHoldout = await dataset.freeze(
+        all,
+        { ...common, kind: 'holdout', window: plan.holdout, excluding: [], last: null, mayLack },
         { signal },
       );
+      // Of the recorded ones, which an earlier attempt may have made: nothing else is trained on or judged by.
+      const training = await registry.recordSnapshot(key, frozen);
+      const holdout = await registry.recordSnapshot(key, frozenHoldout);
+      checkUsedRows(own, training);
+      checkUsedRows(own, holdout);
       const { sharedIds, gapMs } = await dataset.overlap(training, holdout);
       if (sharedIds > 0 || gapMs < durationMs(own.labels.delay)) {
         throw new PipelineError(
@@ -143,10 +180,7 @@ export function createDataActivities(deps: ActivityDeps) {
           { details: { sharedIds, gapMs } },
         );
       }
-      return {
-        training: await registry.recordSnapshot(key, training),
-        holdout: await registry.recordSnapshot(key, holdout),
-      };
+      return { training, holdout };
     },
   };
 }

@@ -5,14 +5,16 @@
 
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
+import { PipelineError } from '../core/errors.js';
 import type { EvaluationResult } from '../core/evaluation/evaluate.js';
 import { evidenceDigest } from '../core/evaluation/evidence.js';
 import { lookNumber } from '../core/evaluation/looks.js';
 import { renderReport } from '../core/evaluation/report.js';
 import { withChampionFeatures } from '../core/spec/champion-features.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
-import type { ArtifactRef, Digest, EvaluationSummary, SnapshotRef } from '../core/types.js';
-import type { ActivityDeps, ChampionRow, RunKey } from './deps.js';
+import type { ArtifactRef, Digest, EvaluationSummary, GateResult, SnapshotRef, Window } from '../core/types.js';
+import type { ActivityDeps, ChampionRow, ColumnFile, RunKey } from './deps.js';
+import { MAX_PAST_CHAMPIONS } from './holdout-features.js';
 import { withScratch } from './scratch.js';
 import { checkServing } from './serving-check.js';
 
@@ -35,8 +37,6 @@ export interface VersionScore {
   readonly metrics: EvaluationResult['metrics']['candidate'];
 }
 
-/** More earlier champions than this are not scored again; the report says so. */
-const MAX_ANCHORS = 5;
 const SHOWN_REASONS = 8;
 
 interface Scored {
@@ -147,15 +147,11 @@ async function scoreAndEvaluate(
   const { request, spec, champion, look } = work;
   const signal = Context.current().cancellationSignal;
   const championSpec = champion === null ? null : await deps.registry.specByDigest(champion.specDigest);
-  const shared = withChampionFeatures(spec, championSpec);
-  const anchors = spec.mode === 'refresh' ? await findAnchors(deps, request.key.modelId, shared) : [];
   return withScratch(deps.scratchDir, async (dir) => {
-    const columns = await deps.dataset.toColumns(
-      shared,
-      { snapshot: request.holdout, path: join(dir, 'holdout.columns'), boundaryAt: null },
-      { signal },
-    );
-    const models = [request.candidate.artifact, ...(champion === null ? [] : [champion.artifact])];
+    const target = { snapshot: request.holdout, path: join(dir, 'holdout.columns'), boundaryAt: null };
+    const { columns, shared, obstacle } = await sharedColumns(deps, { spec, championSpec, target, signal });
+    const anchors = spec.mode === 'refresh' ? await findAnchors(deps, request.key.modelId, shared) : [];
+    const models = [request.candidate.artifact, ...(champion === null || obstacle !== null ? [] : [champion.artifact])];
     const { scores } = await deps.trainer.predict(
       {
         columnsPath: columns.path,
@@ -177,14 +173,65 @@ async function scoreAndEvaluate(
     const result = await deps.evaluateOffLoop({
       columnsPath: columns.path,
       candidate,
-      champion: champion === null ? null : (others[0] ?? null),
+      // Never null where there is a champion: without one, absolute gates alone would decide.
+      champion: champion === null ? null : obstacle === null ? others[0]! : candidate.map(() => Number.NaN),
       anchors: anchors.map((anchor, at) => ({ version: anchor.version, scores: others[models.length - 1 + at]! })),
       spec,
       look,
-      extraGates: [serving],
+      extraGates: [serving, ...unscoredGate(champion, obstacle), ...unseenGate(champion, request.holdout.window)],
     });
     return { result, look };
   });
+}
+
+/**
+ * The holdout's columns for the candidate and the champion; for the candidate alone where the holdout lacks what the champion
+ * needs (a source that lost a column, a champion of another pipeline meanwhile). `obstacle` says why.
+ */
+async function sharedColumns(
+  deps: Pick<ActivityDeps, 'dataset'>,
+  job: {
+    spec: PipelineSpec;
+    championSpec: PipelineSpec | null;
+    target: Parameters<ActivityDeps['dataset']['toColumns']>[1];
+    signal: AbortSignal;
+  },
+): Promise<{ columns: ColumnFile; shared: PipelineSpec; obstacle: string | null }> {
+  const { spec, championSpec, target, signal } = job;
+  try {
+    const shared = withChampionFeatures(spec, championSpec);
+    return { columns: await deps.dataset.toColumns(shared, target, { signal }), shared, obstacle: null };
+  } catch (error) {
+    const isOfColumns =
+      error instanceof PipelineError && (error.code === 'SPEC_INVALID' || error.code === 'DATA_SCHEMA_VIOLATION');
+    if (championSpec === null || !isOfColumns) throw error;
+    const columns = await deps.dataset.toColumns(spec, target, { signal });
+    return { columns, shared: spec, obstacle: error.message };
+  }
+}
+
+function unscoredGate(champion: ChampionRow | null, obstacle: string | null): GateResult[] {
+  if (champion === null || obstacle === null) return [];
+  const reason = `The champion (version ${champion.version}) cannot be scored on this holdout: ${obstacle}`;
+  return [notAssessable('holdout:scores-champion', reason)];
+}
+
+/** A champion that learnt from rows of the holdout looks better on them than it is: nothing can be decided there. */
+function unseenGate(champion: ChampionRow | null, holdout: Window): GateResult[] {
+  if (champion === null || Date.parse(champion.trainedThrough) <= Date.parse(holdout.start)) return [];
+  return [
+    notAssessable(
+      'holdout:unseen-by-champion',
+      `The champion was trained through ${champion.trainedThrough}, inside or after this holdout [${holdout.start}, ${holdout.end}): ` +
+        'the two cannot be compared on it. Evaluate on a newer range.',
+    ),
+  ];
+}
+
+/** A required gate without an answer: whatever else passes, the evaluation is inconclusive, with this reason. */
+function notAssessable(gate: string, reason: string): GateResult {
+  const nothing = { value: null, interval: null, threshold: null, passed: null };
+  return { gate, metric: 'none', slice: 'all', required: true, ...nothing, reason };
 }
 
 /** Earlier champions whose every feature stands in the holdout. */
@@ -192,7 +239,7 @@ async function findAnchors(deps: ActivityDeps, modelId: string, shared: Pipeline
   const names = new Set(shared.features.map((feature) => feature.name));
   const anchors: { version: number; artifact: ArtifactRef }[] = [];
   for (const past of await deps.registry.pastChampions(modelId)) {
-    if (anchors.length === MAX_ANCHORS) break;
+    if (anchors.length === MAX_PAST_CHAMPIONS) break;
     const spec = await deps.registry.specByDigest(past.specDigest);
     if (spec.features.every((feature) => names.has(feature.name))) anchors.push(past);
   }

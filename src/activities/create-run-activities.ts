@@ -2,10 +2,10 @@
  * Short activities: registry reads and writes, and the words that workflows exchange through Temporal.
  * They run on the base queue, so that a training of hours never delays a rollback.
  */
-import { canonicalDigest } from '../core/canonical-json.js';
 import { PipelineError } from '../core/errors.js';
 import type { RetrainAnswer, RetrainRequest, RollbackAnswer, RollbackRequest, RunFinished } from '../core/messages.js';
 import { judgeDecision } from '../core/policy/approval.js';
+import { recipeDigest } from '../core/spec/recipe.js';
 import { planRun, type RunPlan } from '../core/spec/run-plan.js';
 import type {
   Decision,
@@ -68,9 +68,6 @@ function blockedText(modelId: string, { recipeDigest, version, since, by, reason
 
 export function createRunActivities(deps: ActivityDeps) {
   const { registry, temporal } = deps;
-  /** What a rollback blocks: the spec and the code that trains by it. */
-  const recipeOf = (specDigest: Digest): Digest =>
-    canonicalDigest({ spec: specDigest, trainer: deps.trainerCodeDigest() });
   return {
     loadModelState: (modelId: string): Promise<ModelState> => registry.loadModelState(modelId),
 
@@ -102,7 +99,7 @@ export function createRunActivities(deps: ActivityDeps) {
 
     planRun: async (request: { specDigest: Digest; now: Instant }): Promise<RunPlan> => {
       const spec = await registry.specByDigest(request.specDigest);
-      const block = await registry.blockedRecipe(spec.model, recipeOf(request.specDigest));
+      const block = await registry.blockedRecipe(spec.model, recipeDigest(spec, deps.trainerCodeDigest()));
       const blocked = block === null ? null : blockedText(spec.model, block);
       return planRun(spec, { ...request, blocked, hasSearchAttributes: deps.hasSearchAttributes });
     },
@@ -113,12 +110,13 @@ export function createRunActivities(deps: ActivityDeps) {
       registry.closeRun(key, result),
 
     registerCandidate: async (request: RegisterRequest): Promise<TrainedCandidate> => {
-      const { artifact, attempt, ...training } = request.result;
+      const { artifact, attempt, trainerCodeDigest = deps.trainerCodeDigest(), ...training } = request.result;
+      const spec = await registry.specByDigest(request.specDigest);
       const row = await registry.registerVersion({
         ...request.key,
         attempt,
         artifact,
-        recipeDigest: recipeOf(request.specDigest),
+        recipeDigest: recipeDigest(spec, trainerCodeDigest),
         trainingContentDigest: request.trainingContentDigest,
         trainingWindow: request.trainingWindow,
         training,
@@ -145,13 +143,16 @@ export function createRunActivities(deps: ActivityDeps) {
 
     moveChampion: (move: ChampionMove) => registry.moveChampion(move),
 
-    /** To the named version, or to the champion before the present one. */
+    /** To the named version, or to the champion before the present one; repeated, it returns what the first call did. */
     rollBackChampion: async (modelId: string, request: RollbackRequest): Promise<RollbackAnswer> => {
       const champion = await registry.champion(modelId);
+      const toVersion = request.toVersion ?? (await registry.pastChampions(modelId))[0]?.version;
+      // Asked after the reads: while the key is unknown, they cannot have seen what this very rollback left.
+      const done = await registry.moveByKey(modelId, request.moveKey);
+      if (done !== null) return done;
       if (champion === null) {
         throw new PipelineError('APPROVAL_NOT_ALLOWED', `Model ${modelId} has no champion to roll back from.`);
       }
-      const toVersion = request.toVersion ?? (await registry.pastChampions(modelId))[0]?.version;
       if (toVersion === undefined) {
         throw new PipelineError(
           'APPROVAL_NOT_ALLOWED',

@@ -18,7 +18,11 @@ export interface TrainRequest {
 }
 
 /** The attempt is the fencing token of what is registered. */
-export type TrainedArtifact = TrainResult & { readonly attempt: number };
+export type TrainedArtifact = TrainResult & {
+  readonly attempt: number;
+  /** Of the worker that trained, whoever registers. Absent in histories older than the field. */
+  readonly trainerCodeDigest?: Digest;
+};
 
 /** What a heartbeat carries from one attempt to the next. */
 interface Carried {
@@ -48,7 +52,7 @@ export function createTrainActivities(deps: ActivityDeps) {
         const result = await withScratch(deps.scratchDir, (dir) =>
           train(deps, request, { dir, carried, beat, context }),
         );
-        return { ...result, attempt: activityInfo().attempt };
+        return { ...result, attempt: activityInfo().attempt, trainerCodeDigest: deps.trainerCodeDigest() };
       } catch (error) {
         if (!(error instanceof PipelineError) || error.code !== 'TRAINER_CRASHED') throw error;
         beat({ crashes: carried.crashes + 1 });

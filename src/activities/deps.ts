@@ -53,6 +53,8 @@ export interface FreezeRequest {
   readonly excluding: readonly Window[];
   /** Keep at most the newest N rows; older ones count as `excluded`. */
   readonly last: number | null;
+  /** Names of features that are left out when the source has no fit column for them. */
+  readonly mayLack?: readonly string[];
 }
 
 export interface ColumnFile {
@@ -63,11 +65,24 @@ export interface ColumnFile {
 }
 
 export interface Dataset {
-  /** Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. */
-  inspect(spec: PipelineSpec, request: { window: Window; asOf: Instant }): Promise<WindowFacts>;
-  coverage(spec: PipelineSpec, request: { window: Window; inputsAsOf: Instant; asOf: Instant }): Promise<Coverage>;
+  /**
+   * Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. Rows of
+   * the windows in `excluding` do not count, and days that one of them touches are not among the rows a day.
+   */
+  inspect(
+    spec: PipelineSpec,
+    request: { window: Window; asOf: Instant; excluding?: readonly Window[] },
+  ): Promise<WindowFacts>;
+  /** Rows of the windows in `excluding` do not count. */
+  coverage(
+    spec: PipelineSpec,
+    request: { window: Window; inputsAsOf: Instant; asOf: Instant; excluding?: readonly Window[] },
+  ): Promise<Coverage>;
   freeze(spec: PipelineSpec, request: FreezeRequest, options: { signal: AbortSignal }): Promise<SnapshotRef>;
-  /** Writes a column file (core/column-table.ts) of a snapshot at `path`. */
+  /**
+   * Writes a column file (core/column-table.ts) of a snapshot at `path`.
+   * @throws DATA_SCHEMA_VIOLATION when the snapshot was frozen without a column that the spec needs
+   */
   toColumns(
     spec: PipelineSpec,
     request: { snapshot: SnapshotRef; path: string; boundaryAt: Instant | null },
@@ -187,10 +202,12 @@ export interface ModelState {
   readonly champion: { readonly version: number; readonly epoch: number } | null;
   readonly openRun: OpenRun | null;
   /**
-   * Triggers that wait for a run, oldest first, at most 200: held because one was open, or still pending because the
-   * coordinator died between committing and judging them. Whoever recreates it takes up both.
+   * Triggers that wait for a run: held because one was open, or still pending because the coordinator died between
+   * committing and judging them. Whoever recreates it takes up both. The oldest ones only, as many as fit an answer.
    */
   readonly held: readonly TriggerRow[];
+  /** All that wait, also those that `held` leaves out. */
+  readonly heldCount: number;
 }
 
 export type TriggerState = 'pending' | 'started' | 'merged' | 'held' | 'suppressed' | 'escalated' | 'refused';
@@ -214,6 +231,8 @@ export interface OpenRunRequest {
   readonly cause: Cause;
   readonly requestedBy: string;
   readonly clock: RunClock;
+  /** Every trigger of the model that waits with the same clock belongs to this run too, however many there are. */
+  readonly takeWaiting?: boolean;
 }
 
 export type OpenRunResult =
@@ -223,7 +242,7 @@ export type OpenRunResult =
 export interface NewVersion extends RunKey {
   readonly attempt: number;
   readonly artifact: ArtifactRef;
-  /** Spec digest + digest of the trainer's code. */
+  /** What decides the artifact in the spec + digest of the trainer's code (core/spec/recipe.ts). */
   readonly recipeDigest: Digest;
   readonly trainingContentDigest: Digest;
   readonly trainingWindow: Window;
@@ -279,7 +298,7 @@ export interface Registry {
     reason: string;
     runNo: number | null;
   }): Promise<void>;
-  /** One open run a model, by constraint. Idempotent on the first trigger id; marks all the triggers `started`. */
+  /** One open run a model, by constraint. Idempotent on the first trigger id; marks all its triggers `started`. */
   openRun(request: OpenRunRequest): Promise<OpenRunResult>;
   run(key: RunKey): Promise<RunRow>;
   recordStage(key: RunKey, stage: Stage): Promise<void>;
@@ -317,8 +336,13 @@ export interface Registry {
     decision: Decision & { channel: DecisionChannel; answer: DecisionAnswer },
   ): Promise<DecisionAnswer>;
   // the alias
-  /** @throws CHAMPION_CHANGED when the alias is not where it was expected */
+  /** @throws CHAMPION_CHANGED when the alias is not where it was expected; INVARIANT_BROKEN for a run that is closed */
   moveChampion(move: ChampionMove): Promise<{ version: number; epoch: number; previousVersion: number | null }>;
+  /** What the move with this key did; null while there is none. */
+  moveByKey(
+    modelId: string,
+    moveKey: string,
+  ): Promise<{ version: number; epoch: number; previousVersion: number | null } | null>;
 }
 
 // ---------------------------------------------------------------- Temporal, seen from an activity

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const PREFIX = 'attempt-';
 
 export async function withScratch<T>(root: string, work: (dir: string) => Promise<T>): Promise<T> {
-  await mkdir(root, { recursive: true });
+  await mkdir(root, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(root, `${PREFIX}${process.pid}-`));
   try {
     return await work(dir);

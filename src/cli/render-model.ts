@@ -14,6 +14,20 @@ function changeLine({ path, before, after }: SpecChange): string {
   return plain(`  ${path}: ${text(before)} -> ${text(after)}`);
 }
 
+/** What is left to do about the model's Schedule; null when nothing is. */
+function scheduleText({ modelId, schedule }: ApplyResult): string | null {
+  switch (schedule) {
+    case 'differs':
+      return `The schedule that is set differs from this spec: run \`perennial schedule set ${modelId}\`.`;
+    case 'not-set':
+      return `The schedule of this spec is not set yet: run \`perennial schedule set ${modelId}\`.`;
+    case 'not-in-spec':
+      return `A schedule is set and this spec has none: run \`perennial schedule delete ${modelId}\`, or write one.`;
+    default:
+      return null;
+  }
+}
+
 export function renderApply(result: ApplyResult, warnings: readonly string[]): string {
   const isFirst = result.changes.some((change) => change.path === 'model' && change.before === null);
   const lines = [
@@ -24,6 +38,8 @@ export function renderApply(result: ApplyResult, warnings: readonly string[]): s
   if (!isFirst) lines.push(...result.changes.slice(0, MAX_CHANGES).map(changeLine));
   if (!isFirst && result.changes.length > MAX_CHANGES) lines.push(`  and ${result.changes.length - MAX_CHANGES} more`);
   lines.push(...warnings.map((text) => `warning: ${plain(text)}`));
+  const schedule = scheduleText(result);
+  if (schedule !== null) lines.push(schedule);
   return lines.join('\n');
 }
 

@@ -3,13 +3,13 @@ import type { RunDetail } from '../client/show-run.js';
 import type { Coverage } from '../core/types.js';
 import { instant, NOTHING, share, shortDigest, windowText } from './format.js';
 import { renderDecisions, renderEvaluation, renderGates } from './render-evidence.js';
-import { stateText } from './render-runs.js';
+import { stateText, troubleOf } from './render-runs.js';
 import { runName } from './run-ref.js';
 import { bold, fields, plain, type TableOptions, table } from './table.js';
 
 const list = (sentences: readonly string[]): string => sentences.map((text) => `- ${plain(text)}`).join('\n');
 
-function head({ run, status, specDigest, stages }: RunDetail): string {
+function head({ run, status, specDigest, stages, asOfNotes, isReplay }: RunDetail): string {
   const openStage = status?.stage ?? run.stage;
   return fields([
     ['run', `${runName(run)}  (${run.workflowId})`],
@@ -19,9 +19,10 @@ function head({ run, status, specDigest, stages }: RunDetail): string {
     ['closed', run.closedAt === null ? null : instant(run.closedAt)],
     ['state', stateText(run)],
     ['stage', run.closedAt === null ? openStage : null],
-    ['clock', status === null ? null : instant(status.now)],
+    ['clock', status === null ? null : `${instant(status.now)}${isReplay ? ' (replayed)' : ''}`],
     ['awaits', status?.awaits ?? null],
     ['until', status === null || status.awaitsUntil === null ? null : instant(status.awaitsUntil)],
+    ['as of', asOfNotes.length === 0 ? null : asOfNotes.join(' ')],
     ['stages', stages.length === 0 ? null : stages.map((step) => `${step.stage} ${instant(step.at)}`).join(' > ')],
   ]);
 }
@@ -63,6 +64,15 @@ function labels({ coverage }: RunDetail, options: TableOptions): string {
   );
 }
 
+/** A replayed present stands still until it is told of labels: without this line its wait looks like any other. */
+function replayed({ run, status, isReplay }: RunDetail): string | null {
+  if (!isReplay || status === null || status.awaits === null) return null;
+  return [
+    `This run replays a past instant and its clock moves only when it is told of labels:`,
+    `  perennial labels ${run.modelId} --through INSTANT   labels are in, and its present is, through INSTANT`,
+  ].join('\n');
+}
+
 /** What a person can do about labels that are missing; null unless the run asks. */
 function question({ run, status }: RunDetail): string | null {
   if (status === null || !status.isAsking) return null;
@@ -87,7 +97,11 @@ function assessed({ assessment }: RunDetail): string | null {
   if (assessment === null) return null;
   const failed = assessment.checks.filter((check) => !check.passed);
   const texts = [...assessment.reasons, ...failed.map((check) => `${check.severity}: ${check.text}`)];
-  const summary = `${assessment.verdict}, ${assessment.checks.length - failed.length} of ${assessment.checks.length} checks passed on ${windowText(assessment.window)}`;
+  const count = assessment.checks.length;
+  const passed = count === 0 ? 'NO CHECK WAS MADE' : `${count - failed.length} of ${count} checks passed`;
+  // A verdict that rests on nothing is not shown as one.
+  const verdict = count === 0 && assessment.verdict === 'clear' ? 'not assessed' : assessment.verdict;
+  const summary = `${verdict}, ${passed} on ${windowText(assessment.window)}`;
   return texts.length === 0 ? summary : `${summary}\n${list([...new Set(texts)])}`;
 }
 
@@ -95,6 +109,8 @@ function assessed({ assessment }: RunDetail): string | null {
 export function renderRun(detail: RunDetail, options: TableOptions): string {
   const { evaluation, gates, decisions, coverage, snapshots } = detail;
   const sections: readonly (readonly [string, string | null])[] = [
+    ['Trouble', troubleOf(detail.run)],
+    ['Replay', replayed(detail)],
     ['Question', question(detail)],
     ['Assessment', assessed(detail)],
     ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],

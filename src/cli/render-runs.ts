@@ -1,8 +1,8 @@
 /** `perennial runs`: one line a run; a run whose workflow is stuck or gone says so in the first place one looks. */
-import type { RunItem } from '../client/show-run.js';
+import type { RetryingActivity, RunItem } from '../client/show-run.js';
 import { instant, NOTHING } from './format.js';
 import { runName } from './run-ref.js';
-import { type Column, type TableOptions, table } from './table.js';
+import { type Column, plain, type TableOptions, table } from './table.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'RUN' },
@@ -27,7 +27,7 @@ export function stateText(run: RunItem): string {
     case 'unknown':
       return 'open (Temporal not asked)';
     default:
-      return 'open';
+      return run.retrying.length > 0 ? 'RETRYING' : 'open';
   }
 }
 
@@ -40,7 +40,14 @@ export function troubleOf(run: RunItem): string | null {
   if (run.workflow === 'missing' || run.workflow === 'closed') {
     return `${runName(run)} is open in the registry and no workflow ${run.workflowId} runs; the coordinator closes it when it next judges the model (send it a signal, or run \`perennial up\`).`;
   }
-  return null;
+  return run.retrying.length === 0 ? null : run.retrying.map((one) => retryText(run, one)).join('\n');
+}
+
+function retryText(run: RunItem, { activity, attempt, failure, nextTryAt }: RetryingActivity): string {
+  const when = nextTryAt === null ? `try ${attempt} runs now` : `try ${attempt} is at ${instant(nextTryAt)}`;
+  return plain(
+    `${runName(run)} is retrying ${activity}: ${when}; the last one failed: ${failure ?? 'Temporal does not say why'}`,
+  );
 }
 
 function why(run: RunItem): string {

@@ -4,14 +4,28 @@
  */
 import {
   type Client,
+  isGrpcServiceError,
+  type ScheduleDescription,
   ScheduleNotFoundError,
   type ScheduleOptions,
   type ScheduleUpdateOptions,
 } from '@temporalio/client';
+import { canonicalJson } from '../core/canonical-json.js';
 import { PipelineError } from '../core/errors.js';
 import { durationMs } from '../core/spec/duration.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { RunClock } from '../core/types.js';
+
+/** Note of a Schedule that perennial set; any other note on a paused one is that of a person who paused it by hand. */
+const SPEC_NOTE = "set from the pipeline's spec";
+/** Member of the memo of what a tick starts: the schedule as the spec wrote it, since Temporal keeps cron lines in a form of its own. */
+const MEMO_KEY = 'perennialSchedule';
+const INVALID_ARGUMENT = 3;
+
+const memoText = (spec: PipelineSpec): string => canonicalJson(spec.schedule ?? null);
+
+const isPausedByHand = ({ paused, note }: ScheduleDescription['state']): boolean =>
+  paused && note !== undefined && note !== '' && note !== SPEC_NOTE;
 
 const idOf = (modelId: string): string => `schedule/${modelId}`;
 
@@ -38,10 +52,28 @@ function optionsOf(spec: PipelineSpec, tick: { queue: string; clock: RunClock })
       taskQueue: tick.queue,
       args: [{ modelId: model, clock: tick.clock }],
       staticSummary: `Scheduled retrain of ${model}`,
+      memo: { [MEMO_KEY]: memoText(spec) },
     },
     policies: { overlap: 'SKIP', catchupWindow: durationMs(schedule.catchUp), pauseOnFailure: false },
-    state: { paused: schedule.paused },
+    state: { paused: schedule.paused, note: SPEC_NOTE },
   };
+}
+
+/** Temporal's word on a schedule that it cannot keep. @throws SPEC_INVALID, or the error as it is */
+async function asSpecProblem<T>(model: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    const isRefused = error instanceof TypeError || (isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT);
+    if (!isRefused) throw error;
+    const why = isGrpcServiceError(cause) ? cause.details : error instanceof Error ? error.message : String(error);
+    throw new PipelineError(
+      'SPEC_INVALID',
+      `Temporal refuses the schedule of ${model}: ${why}. Correct \`schedule\` in the pipeline file and apply it again.`,
+      { cause: error },
+    );
+  }
 }
 
 async function handling<T>(modelId: string, work: Promise<T>): Promise<T> {
@@ -63,6 +95,18 @@ export interface ScheduleFacts {
   readonly nextAt: readonly string[];
 }
 
+/**
+ * What a spec says beside what is set: `none` neither has a schedule; `not-set` only the spec; `not-in-spec` only Temporal.
+ * A Schedule that a person paused by hand does not differ by that.
+ */
+export type ScheduleAgreement = 'none' | 'same' | 'differs' | 'not-set' | 'not-in-spec';
+
+function agreement(spec: PipelineSpec, { action, state }: ScheduleDescription): ScheduleAgreement {
+  if (spec.schedule === undefined) return 'not-in-spec';
+  const isSame = 'memo' in action && action.memo?.[MEMO_KEY] === memoText(spec);
+  return isSame && (isPausedByHand(state) || state.paused === spec.schedule.paused) ? 'same' : 'differs';
+}
+
 export function scheduleCalls(client: Client, queue: string) {
   const handle = (modelId: string) => client.schedule.getHandle(idOf(modelId));
   return {
@@ -70,21 +114,31 @@ export function scheduleCalls(client: Client, queue: string) {
     set: async (spec: PipelineSpec, clock: RunClock): Promise<'created' | 'updated'> => {
       const options = optionsOf(spec, { queue, clock });
       try {
-        await handle(spec.model).update(({ state }): ScheduleUpdateOptions => {
+        const updated = handle(spec.model).update(({ state }): ScheduleUpdateOptions => {
           const { scheduleId: _id, ...rest } = options;
           // Whoever paused it by hand meant it: setting it again changes when it fires, not whether.
-          return { ...rest, state: { paused: state.paused, note: state.note } } as ScheduleUpdateOptions;
+          const kept = isPausedByHand(state) ? { paused: true, note: state.note } : rest.state;
+          return { ...rest, state: kept } as ScheduleUpdateOptions;
         });
+        await asSpecProblem(spec.model, updated);
         return 'updated';
       } catch (error) {
         if (!(error instanceof ScheduleNotFoundError)) throw error;
       }
-      await client.schedule.create(options);
+      await asSpecProblem(spec.model, client.schedule.create(options));
       return 'created';
     },
     pause: (modelId: string, note: string): Promise<void> => handling(modelId, handle(modelId).pause(note)),
     resume: (modelId: string, note: string): Promise<void> => handling(modelId, handle(modelId).unpause(note)),
     remove: (modelId: string): Promise<void> => handling(modelId, handle(modelId).delete()),
+    agreement: async (spec: PipelineSpec): Promise<ScheduleAgreement> => {
+      try {
+        return agreement(spec, await handle(spec.model).describe());
+      } catch (error) {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+        return spec.schedule === undefined ? 'none' : 'not-set';
+      }
+    },
     /** Fires now, as the calendar would. */
     trigger: (modelId: string): Promise<void> => handling(modelId, handle(modelId).trigger()),
     describe: async (modelId: string): Promise<ScheduleFacts> => {

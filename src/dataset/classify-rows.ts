@@ -6,9 +6,10 @@ import type { PipelineSpec } from '../core/spec/schema.js';
 import type { RowCounts, Window } from '../core/types.js';
 import { unparsedKey } from '../sources/file-source.js';
 import { ROW_KEYS } from '../sources/source.js';
-import { quoteLiteral, timestampLiteral } from '../sources/sql.js';
+import { quoteLiteral } from '../sources/sql.js';
 import type { ColumnPlan } from './column-plan.js';
 import type { Duck } from './duck.js';
+import { within } from './excluded-windows.js';
 
 interface RowCheck {
   /** e.g. `duplicate-id`, `out-of-range:delay`. */
@@ -63,16 +64,6 @@ async function markDuplicates(duck: Duck, plan: ColumnPlan): Promise<boolean> {
   );
   return true;
 }
-
-const within = (windows: readonly Window[]): string =>
-  windows.length === 0
-    ? 'false'
-    : `coalesce(${windows
-        .map(
-          ({ start, end }) =>
-            `(${ROW_KEYS.eventAt} >= ${timestampLiteral(start)} AND ${ROW_KEYS.eventAt} < ${timestampLiteral(end)})`,
-        )
-        .join(' OR ')}, false)`;
 
 const CLASSES = ['used', 'unlabelled', 'excluded', 'quarantined'] as const;
 

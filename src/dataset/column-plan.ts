@@ -43,9 +43,21 @@ function sourceColumn(spec: PipelineSpec, feature: SpecFeature): string {
   return feature.kind === 'time' ? spec.source.columns.eventAt : feature.name;
 }
 
-/** Columns that slices read and no feature of that name brings along, by the source's name, in the spec's order. */
+/** What a feature reads from the source; the key says nothing. */
+export const featureColumn = (spec: PipelineSpec, feature: SpecFeature): WantedColumn => ({
+  key: feature.name,
+  source: sourceColumn(spec, feature),
+  use: USE[feature.kind],
+});
+
+/**
+ * Columns that slices read and no feature brings along under their own name, by the source's name, in the spec's order. A time
+ * feature stands for the part that it takes, whatever it reads; any other one of that name must read that very column.
+ */
 function sliceColumns(spec: PipelineSpec): string[] {
-  const brought = new Set(spec.features.map((feature) => feature.name));
+  const isSame = (feature: SpecFeature): boolean =>
+    feature.kind === 'time' || sourceColumn(spec, feature) === feature.name;
+  const brought = new Set(spec.features.filter(isSame).map((feature) => feature.name));
   return [...new Set(spec.slices.map((slice) => slice.column))].filter((column) => !brought.has(column));
 }
 

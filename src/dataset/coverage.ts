@@ -13,6 +13,7 @@ import { LABEL_KEYS, ROW_KEYS } from '../sources/source.js';
 import { timestampLiteral } from '../sources/sql.js';
 import { type ColumnPlan, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
+import { leaveOut } from './excluded-windows.js';
 import { labelRows } from './label-rows.js';
 import { type ConnectionUrl, checkSchema, withSource } from './open-source.js';
 import { instantOf } from './profile.js';
@@ -58,9 +59,16 @@ function perClass(count: (name: string) => number): Record<string, number> | nul
 /** `overall` of a window without rows is 0: nothing is covered. */
 export async function measureCoverage(
   duck: Duck,
-  options: { spec: PipelineSpec; window: Window; inputsAsOf: Instant; asOf: Instant; connectionUrl: ConnectionUrl },
+  options: {
+    spec: PipelineSpec;
+    window: Window;
+    inputsAsOf: Instant;
+    asOf: Instant;
+    excluding?: readonly Window[];
+    connectionUrl: ConnectionUrl;
+  },
 ): Promise<Coverage> {
-  const { spec, window, inputsAsOf, asOf } = options;
+  const { spec, window, inputsAsOf, asOf, excluding = [] } = options;
   const plan = labelPlan(spec);
   const start = new Date(Date.parse(window.start) - HISTORY_MS).toISOString();
   await withSource(duck, options, async (source) => {
@@ -68,6 +76,7 @@ export async function measureCoverage(
     const scope = { window: { start, end: window.end }, rowsAsOf: inputsAsOf, labelsAsOf: asOf, sample: spec.sample };
     await source.load({ rows: plan.rows, labels: plan.labels }, scope);
   });
+  await leaveOut(duck, excluding);
   await labelRows(duck, plan, { labelsAsOf: asOf, positive: spec.target.positive });
   const matureBefore = new Date(Date.parse(asOf) - durationMs(spec.labels.delay)).toISOString();
   const [row = {}] = await duck.rows(countSql(window.start, timestampLiteral(matureBefore)));

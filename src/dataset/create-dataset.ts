@@ -6,6 +6,7 @@ import { freezeWindow } from './freeze.js';
 import { inspectWindow } from './inspect.js';
 import type { ConnectionUrl } from './open-source.js';
 import { measureOverlap } from './overlap.js';
+import type { SnapshotColumn } from './snapshot-file.js';
 import { writeColumnFile } from './to-columns.js';
 
 export interface DatasetOptions {
@@ -16,6 +17,11 @@ export interface DatasetOptions {
   readonly connectionUrl: ConnectionUrl;
   /** Of each operation; a quarter of the machine's memory and at most four threads by default. */
   readonly limits?: DuckLimits;
+}
+
+/** What is read back of a manifest; `freeze.ts` writes it, and its digest was checked. */
+interface SnapshotManifest {
+  readonly schema: readonly SnapshotColumn[];
 }
 
 const never = (): AbortSignal => new AbortController().signal;
@@ -33,7 +39,9 @@ export function createDataset(options: DatasetOptions): Dataset {
     toColumns: async (spec, { snapshot, path, boundaryAt }, { signal }) => {
       const parquetPath = await store.verifiedPath(snapshot.parquet);
       const rows = snapshot.rows.used;
-      return withDuck(using(signal), (duck) => writeColumnFile(duck, { spec, parquetPath, rows, path, boundaryAt }));
+      const manifest = JSON.parse((await store.read(snapshot.manifest)).toString('utf8')) as SnapshotManifest;
+      const file = { parquetPath, rows, schema: manifest.schema };
+      return withDuck(using(signal), (duck) => writeColumnFile(duck, { spec, ...file, path, boundaryAt }));
     },
     overlap: async (training, holdout) => {
       const paths = {

@@ -96,7 +96,7 @@ export async function withDuck<T>(
   work: (duck: Duck) => Promise<T>,
 ): Promise<T> {
   options.signal.throwIfAborted();
-  await mkdir(options.scratchDir, { recursive: true });
+  await mkdir(options.scratchDir, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(options.scratchDir, 'dataset-'));
   try {
     const instance = await DuckDBInstance.create(':memory:', {

@@ -10,11 +10,11 @@ import { assertInvariant, PipelineError } from '../core/errors.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { RowCounts, SnapshotRef } from '../core/types.js';
 import { type Classified, classifyRows } from './classify-rows.js';
-import { type ColumnPlan, planColumns } from './column-plan.js';
+import { type ColumnPlan, featureColumn, planColumns } from './column-plan.js';
 import { contentDigest } from './content-digest.js';
 import type { Duck } from './duck.js';
 import { labelRows } from './label-rows.js';
-import { type ConnectionUrl, checkSchema, withSource } from './open-source.js';
+import { type ConnectionUrl, checkSchema, type OpenSource, schemaProblem, withSource } from './open-source.js';
 import { EvenSample, profileSnapshot } from './profile.js';
 import {
   digestColumns,
@@ -33,25 +33,38 @@ export interface FreezeTools {
   readonly connectionUrl: ConnectionUrl;
 }
 
+/** The columns of the features that are asked for, but for those that may lack and do. */
+function planOf(source: OpenSource, options: { spec: PipelineSpec; request: FreezeRequest }): ColumnPlan {
+  const { spec, request } = options;
+  const features = spec.features.filter(
+    (feature) =>
+      request.mayLack?.includes(feature.name) !== true ||
+      schemaProblem([featureColumn(spec, feature)], source.rows, 'source') === null,
+  );
+  return planColumns({ ...spec, features });
+}
+
 /** Loads, labels and classifies; the source is closed before anything is written. */
 async function classifyWindow(
   duck: Duck,
-  plan: ColumnPlan,
   options: { spec: PipelineSpec; request: FreezeRequest; connectionUrl: ConnectionUrl },
-): Promise<Classified> {
+): Promise<{ plan: ColumnPlan; classified: Classified }> {
   const { spec, request } = options;
-  await withSource(duck, { spec, connectionUrl: options.connectionUrl }, async (source) => {
-    checkSchema(plan, source);
+  const plan = await withSource(duck, { spec, connectionUrl: options.connectionUrl }, async (source) => {
+    const wanted = planOf(source, options);
+    checkSchema(wanted, source);
     const scope = {
       window: request.window,
       rowsAsOf: request.inputsAsOf,
       labelsAsOf: request.labelsAsOf,
       sample: spec.sample,
     };
-    await source.load({ rows: plan.rows, labels: plan.labels }, scope);
+    await source.load({ rows: wanted.rows, labels: wanted.labels }, scope);
+    return wanted;
   });
   await labelRows(duck, plan, { labelsAsOf: request.labelsAsOf, positive: spec.target.positive });
-  return classifyRows(duck, plan, { spec, excluding: request.excluding, last: request.last });
+  const classified = await classifyRows(duck, plan, { spec, excluding: request.excluding, last: request.last });
+  return { plan, classified };
 }
 
 function checkCounts(counts: RowCounts, request: FreezeRequest): void {
@@ -96,8 +109,7 @@ export async function freezeWindow(
   options: { readonly spec: PipelineSpec; readonly request: FreezeRequest },
 ): Promise<SnapshotRef> {
   const { spec, request } = options;
-  const plan = planColumns(spec);
-  const classified = await classifyWindow(duck, plan, { ...options, connectionUrl: tools.connectionUrl });
+  const { plan, classified } = await classifyWindow(duck, { ...options, connectionUrl: tools.connectionUrl });
   const { counts, quarantined, isReadInOrder } = classified;
   checkCounts(counts, request);
   const path = join(duck.dir, 'rows.parquet');

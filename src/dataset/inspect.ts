@@ -10,6 +10,7 @@ import { unparsedKey } from '../sources/file-source.js';
 import { LABEL_KEYS, ROW_KEYS, type SourceColumn, type WantedColumn } from '../sources/source.js';
 import { type ColumnPlan, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
+import { leaveOut } from './excluded-windows.js';
 import { type ConnectionUrl, type OpenSource, schemaProblem, withSource } from './open-source.js';
 import { instantOf } from './profile.js';
 
@@ -114,8 +115,12 @@ function factsOf(asked: Asked, row: Record<string, unknown>, options: { at: numb
   };
 }
 
-/** Every UTC day that the window touches, with its rows. */
-async function rowsPerDay(duck: Duck, window: Window): Promise<{ day: string; rows: number }[]> {
+/** Every UTC day that the window touches and no excluded one does, with its rows. */
+async function rowsPerDay(
+  duck: Duck,
+  window: Window,
+  excluding: readonly Window[],
+): Promise<{ day: string; rows: number }[]> {
   const counted = await duck.rows(
     `SELECT strftime(${ROW_KEYS.eventAt}, '%Y-%m-%d') AS day, count(*) AS n FROM source_rows WHERE ${ROW_KEYS.eventAt} IS NOT NULL GROUP BY day`,
   );
@@ -123,6 +128,7 @@ async function rowsPerDay(duck: Duck, window: Window): Promise<{ day: string; ro
   const days: { day: string; rows: number }[] = [];
   const first = Math.floor(Date.parse(window.start) / DAY_MS) * DAY_MS;
   for (let time = first; time < Date.parse(window.end); time += DAY_MS) {
+    if (excluding.some(({ start, end }) => Date.parse(start) < time + DAY_MS && time < Date.parse(end))) continue;
     const day = new Date(time).toISOString().slice(0, 10);
     days.push({ day, rows: rows.get(day) ?? 0 });
   }
@@ -132,9 +138,15 @@ async function rowsPerDay(duck: Duck, window: Window): Promise<{ day: string; ro
 async function measure(
   duck: Duck,
   plan: ColumnPlan,
-  options: { window: Window; asOf: Instant; asked: readonly Asked[]; isCsv: boolean },
+  options: {
+    window: Window;
+    asOf: Instant;
+    excluding: readonly Window[];
+    asked: readonly Asked[];
+    isCsv: boolean;
+  },
 ): Promise<WindowFacts> {
-  const { window, asOf, asked } = options;
+  const { window, asOf, excluding, asked } = options;
   const { id, eventAt } = ROW_KEYS;
   const select = asked.flatMap((column, at) =>
     isMeasured(column) ? [aggregates(plan, column, { at, isCsv: options.isCsv })] : [],
@@ -150,7 +162,7 @@ async function measure(
     rows: Number(row.rows),
     duplicateIds: Number(row.duplicates),
     newestEventAt: instantOf(row.newest),
-    rowsPerDay: await rowsPerDay(duck, window),
+    rowsPerDay: await rowsPerDay(duck, window, excluding),
     columns: asked.map((column, at) =>
       isMeasured(column) ? factsOf(column, row, { at, rows: total }) : unmeasured(column),
     ),
@@ -160,9 +172,15 @@ async function measure(
 
 export async function inspectWindow(
   duck: Duck,
-  options: { spec: PipelineSpec; window: Window; asOf: Instant; connectionUrl: ConnectionUrl },
+  options: {
+    spec: PipelineSpec;
+    window: Window;
+    asOf: Instant;
+    excluding?: readonly Window[];
+    connectionUrl: ConnectionUrl;
+  },
 ): Promise<WindowFacts> {
-  const { spec, window, asOf } = options;
+  const { spec, window, asOf, excluding = [] } = options;
   const plan = planColumns(spec);
   return withSource(duck, options, async (source) => {
     const asked = askedColumns(plan, source);
@@ -181,6 +199,7 @@ export async function inspectWindow(
       return { window, asOf, ...days, columns, isAsOfGuaranteed };
     }
     await source.load({ rows, labels: null }, { window, rowsAsOf: asOf, labelsAsOf: asOf, sample: spec.sample });
-    return measure(duck, plan, { window, asOf, asked, isCsv: spec.source.kind === 'csv' });
+    await leaveOut(duck, excluding);
+    return measure(duck, plan, { window, asOf, excluding, asked, isCsv: spec.source.kind === 'csv' });
   });
 }

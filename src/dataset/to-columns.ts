@@ -14,7 +14,7 @@ import { ROW_KEYS } from '../sources/source.js';
 import { quoteIdent, timestampLiteral } from '../sources/sql.js';
 import { type PlannedColumn, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
-import { snapshotScan } from './snapshot-file.js';
+import { type SnapshotColumn, snapshotScan } from './snapshot-file.js';
 import { vectorItems, vectorValid } from './vectors.js';
 
 const WRITE_BYTES = 16 * 2 ** 20;
@@ -103,12 +103,30 @@ async function readingOf(
   return codeReading(name, part.code(at), { rows, levels: part.levels, recode: null });
 }
 
+/** The spec's columns by what they are called in the file, which may have been frozen with more of them, or fewer. */
+function storedColumns(spec: PipelineSpec, schema: readonly SnapshotColumn[]): PlannedColumn[] {
+  const missing: string[] = [];
+  const columns = planColumns(spec).columns.map((column) => {
+    if (column.key === ROW_KEYS.eventAt) return column;
+    const { role, name, kind, source } = column;
+    const stored = schema.find((one) => one.role === role && one.name === name && one.kind === kind);
+    if (stored?.source !== source) missing.push(name);
+    return { ...column, parquet: stored?.parquet ?? column.parquet };
+  });
+  if (missing.length === 0) return columns;
+  throw new PipelineError(
+    'DATA_SCHEMA_VIOLATION',
+    `The snapshot was frozen without ${missing.map((name) => `"${name}"`).join(', ')}; freeze it again, in a new run.`,
+    { details: { missing } },
+  );
+}
+
 async function readTable(
   duck: Duck,
-  options: { spec: PipelineSpec; scan: string; rows: number },
+  options: { spec: PipelineSpec; scan: string; rows: number; schema: readonly SnapshotColumn[] },
 ): Promise<ColumnTable> {
   const { spec, scan, rows } = options;
-  const planned = planColumns(spec).columns;
+  const planned = storedColumns(spec, options.schema);
   const readings: Reading[] = [];
   for (const column of planned) readings.push(await readingOf(duck, column, options));
   const label = new Uint8Array(rows);
@@ -161,14 +179,21 @@ async function writeAtomically(path: string, parts: readonly Uint8Array[], signa
   }
 }
 
-/** @param options.parquetPath the snapshot's verified file, which holds `rows` rows */
+/** @param options.parquetPath the snapshot's verified file, which holds `rows` rows in the columns of `schema` */
 export async function writeColumnFile(
   duck: Duck,
-  options: { spec: PipelineSpec; parquetPath: string; rows: number; path: string; boundaryAt: Instant | null },
+  options: {
+    spec: PipelineSpec;
+    parquetPath: string;
+    rows: number;
+    schema: readonly SnapshotColumn[];
+    path: string;
+    boundaryAt: Instant | null;
+  },
 ): Promise<ColumnFile> {
-  const { spec, rows, path, boundaryAt } = options;
+  const { spec, rows, schema, path, boundaryAt } = options;
   const scan = snapshotScan(options.parquetPath);
-  const table = await readTable(duck, { spec, scan, rows });
+  const table = await readTable(duck, { spec, scan, rows, schema });
   await writeAtomically(path, encodeColumnTable(table), duck.signal);
   if (boundaryAt === null) return { path, rows, rowsBefore: rows };
   const [row] = await duck.rows(`SELECT count(*) AS n FROM ${scan} WHERE event_at < ${timestampLiteral(boundaryAt)}`);

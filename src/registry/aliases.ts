@@ -4,12 +4,13 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import type { ChampionMove, ChampionRow } from '../activities/deps.js';
-import { PipelineError } from '../core/errors.js';
+import { assertInvariant, PipelineError } from '../core/errors.js';
 import type { ArtifactRef, Digest, Instant } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant } from './database.js';
 import { openIncident } from './incidents.js';
 import { lockModel } from './models.js';
+import { run } from './runs.js';
 import { checkIds, checkTexts } from './stored-text.js';
 import { versionByNumber } from './versions.js';
 
@@ -99,9 +100,29 @@ async function writeMove(client: PoolClient, move: ChampionMove, from: AliasStat
   return { version: toVersion, epoch, previousVersion: from.version };
 }
 
+/** What the move with this key did, wherever the alias is now; null while there is none. */
+export async function moveByKey(db: Db, modelId: string, moveKey: string): Promise<MoveResult | null> {
+  checkIds({ moveKey });
+  const known = await queryOne<{ to_version: number; epoch: number; from_version: number | null }>(
+    db,
+    'select to_version, epoch, from_version from perennial.alias_moves where model_id = $1 and move_key = $2',
+    [modelId, moveKey],
+  );
+  if (known === undefined) return null;
+  return { version: known.to_version, epoch: known.epoch, previousVersion: known.from_version };
+}
+
+/** A closed run moves nothing: its workflow is over, and what still speaks for it is an attempt left behind. */
+async function checkRunIsOpen(client: PoolClient, { modelId, runNo }: ChampionMove): Promise<void> {
+  if (runNo === null) return;
+  const { closedAt } = await run(client, { modelId, runNo });
+  assertInvariant(closedAt === null, `Run ${runNo} of ${modelId} is closed: too late to move the champion.`);
+}
+
 /**
- * Idempotent on the move key: a known one returns what that move did, wherever the alias is now.
- * @throws CHAMPION_CHANGED when the alias is not where it was expected; ARTIFACT_MISSING for a version that does not exist
+ * Idempotent on the move key: a known one returns what that move did, wherever the alias is now, also after its run closed.
+ * @throws CHAMPION_CHANGED when the alias is not where it was expected; ARTIFACT_MISSING for a version that does not exist;
+ *   INVARIANT_BROKEN for a run that is closed
  */
 export async function moveChampion(pool: Pool, move: ChampionMove): Promise<MoveResult> {
   const { modelId, moveKey } = move;
@@ -109,14 +130,9 @@ export async function moveChampion(pool: Pool, move: ChampionMove): Promise<Move
   checkTexts({ by: move.by, reason: move.reason });
   return inTransaction(pool, async (client) => {
     await lockModel(client, modelId);
-    const known = await queryOne<{ to_version: number; epoch: number; from_version: number | null }>(
-      client,
-      'select to_version, epoch, from_version from perennial.alias_moves where model_id = $1 and move_key = $2',
-      [modelId, moveKey],
-    );
-    if (known !== undefined) {
-      return { version: known.to_version, epoch: known.epoch, previousVersion: known.from_version };
-    }
+    const known = await moveByKey(client, modelId, moveKey);
+    if (known !== null) return known;
+    await checkRunIsOpen(client, move);
     const present = await lockAlias(client, move);
     checkExpected(move, present);
     await versionByNumber(client, modelId, move.toVersion);

@@ -1,7 +1,7 @@
 /** The registry as activities see it: the query modules of this folder over one pool. */
 import type { Pool } from 'pg';
 import type { Registry } from '../activities/deps.js';
-import { champion, moveChampion, pastChampions } from './aliases.js';
+import { champion, moveByKey, moveChampion, pastChampions } from './aliases.js';
 import { recordDecision } from './approvals.js';
 import { beginEvaluation, finishEvaluation } from './evaluations.js';
 import { blockedRecipe } from './incidents.js';
@@ -38,5 +38,6 @@ export function createRegistry(pool: Pool): Registry {
     finishEvaluation: (evaluationId, result) => finishEvaluation(pool, evaluationId, result),
     recordDecision: (key, decision) => recordDecision(pool, key, decision),
     moveChampion: (move) => moveChampion(pool, move),
+    moveByKey: (modelId, moveKey) => moveByKey(pool, modelId, moveKey),
   };
 }

@@ -10,7 +10,7 @@ import type { EvaluationSummary, GateResult, Instant, Window } from '../core/typ
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toInstantOrNull, toWindow } from './database.js';
 import { lockModel } from './models.js';
-import { withRun } from './runs.js';
+import { run, withRun } from './runs.js';
 import { storedJson } from './stored-text.js';
 
 async function insertEvaluation(client: PoolClient, evaluation: NewEvaluation): Promise<number> {
@@ -119,7 +119,10 @@ async function insertResult(client: PoolClient, evaluationId: number, result: Fi
   return true;
 }
 
-/** Idempotent on (evaluation, evidence digest). @throws INVARIANT_BROKEN for an evaluation that was never begun */
+/**
+ * Idempotent on (evaluation, evidence digest), also after the run closed.
+ * @throws INVARIANT_BROKEN for an evaluation that was never begun, or a new result of a run that is closed
+ */
 export async function finishEvaluation(pool: Pool, evaluationId: number, result: Finished): Promise<void> {
   const gates = storedJson('gates', result.gates);
   await inTransaction(pool, async (client) => {
@@ -130,7 +133,12 @@ export async function finishEvaluation(pool: Pool, evaluationId: number, result:
     );
     if (begun === undefined) throw new PipelineError('INVARIANT_BROKEN', `Evaluation ${evaluationId} was never begun.`);
     await lockModel(client, begun.model_id);
+    const { closedAt } = await run(client, { modelId: begun.model_id, runNo: begun.run_no });
     if (!(await insertResult(client, evaluationId, result))) return;
+    assertInvariant(
+      closedAt === null,
+      `Run ${begun.run_no} of ${begun.model_id} is closed: too late for a result of evaluation ${evaluationId}.`,
+    );
     const { candidateVersion, championVersion, championEpoch, comparison, evidenceDigest, verdict } = result.summary;
     await appendAudit(client, {
       modelId: begun.model_id,

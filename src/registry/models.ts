@@ -55,34 +55,48 @@ interface WaitingRow {
   requested_by: string;
   clock: RunClock;
   created_at: Date;
+  waiting: number;
 }
 
-const WAITING_LIMIT = 200;
+/** The answer becomes a payload, which is at most 16 KB, and an id alone may take 1200 bytes. */
+const LISTED_LIMIT = 20;
+const LISTED_BYTES = 8_000;
 
 /**
  * Held ones, and pending ones: the coordinator judges what it commits before it takes up anything else, so a trigger that is
- * still pending when it asks was left by one that ended in between.
+ * still pending when it asks was left by one that ended in between. $1 is the model; `s` is the present state.
  */
-async function waitingTriggers(db: Db, modelId: string): Promise<TriggerRow[]> {
-  const rows = await query<WaitingRow>(
-    db,
-    `select t.trigger_id, t.cause, t.requested_by, t.clock, t.created_at
-     from perennial.trigger_states s
+export const WAITING_TRIGGERS = `perennial.trigger_states s
      join perennial.triggers t using (model_id, trigger_id)
      where s.model_id = $1 and s.state in ('held', 'pending')
        and not exists (
          select from perennial.trigger_states later
-         where later.model_id = s.model_id and later.trigger_id = s.trigger_id and later.step > s.step)
-     order by t.seq limit ${WAITING_LIMIT}`,
+         where later.model_id = s.model_id and later.trigger_id = s.trigger_id and later.step > s.step)`;
+
+/** The oldest first: the first one always, more while they fit. */
+async function waitingTriggers(db: Db, modelId: string): Promise<Pick<ModelState, 'held' | 'heldCount'>> {
+  const rows = await query<WaitingRow>(
+    db,
+    `select t.trigger_id, t.cause, t.requested_by, t.clock, t.created_at, count(*) over ()::integer as waiting
+     from ${WAITING_TRIGGERS}
+     order by t.seq limit ${LISTED_LIMIT}`,
     [modelId],
   );
-  return rows.map((row) => ({
-    triggerId: row.trigger_id,
-    cause: row.cause,
-    requestedBy: row.requested_by,
-    clock: row.clock,
-    createdAt: toInstant(row.created_at),
-  }));
+  const held: TriggerRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const trigger = {
+      triggerId: row.trigger_id,
+      cause: row.cause,
+      requestedBy: row.requested_by,
+      clock: row.clock,
+      createdAt: toInstant(row.created_at),
+    };
+    bytes += Buffer.byteLength(JSON.stringify(trigger));
+    if (held.length > 0 && bytes > LISTED_BYTES) break;
+    held.push(trigger);
+  }
+  return { held, heldCount: rows[0]?.waiting ?? 0 };
 }
 
 async function openRunOf(db: Db, modelId: string): Promise<OpenRun | null> {
@@ -128,7 +142,7 @@ export function loadModelState(pool: Pool, modelId: string): Promise<ModelState>
       specDigest: row.spec_digest,
       champion: row.version === null ? null : { version: row.version, epoch: row.epoch },
       openRun: await openRunOf(client, modelId),
-      held: await waitingTriggers(client, modelId),
+      ...(await waitingTriggers(client, modelId)),
     };
   });
 }

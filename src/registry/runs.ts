@@ -11,8 +11,8 @@ import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toInstantOrNull } from './database.js';
 import { lockModel } from './models.js';
 import { currentSpec } from './specs.js';
-import { checkIds, checkTexts, storedJson } from './stored-text.js';
-import { appendTriggerStates } from './triggers.js';
+import { checkIds, checkTexts, storableText, storedJson } from './stored-text.js';
+import { appendTriggerStates, startWaiting } from './triggers.js';
 
 interface DbRun {
   model_id: string;
@@ -90,7 +90,8 @@ export function withRun<T>(
 }
 
 async function insertRun(client: PoolClient, request: OpenRunRequest, lastRunNo: number): Promise<OpenRunResult> {
-  const { modelId, triggerIds, cause, requestedBy } = request;
+  const { modelId, cause, requestedBy } = request;
+  const clock = storedJson('clock', request.clock);
   const runNo = lastRunNo + 1;
   const workflowId = `retrain/${modelId}/${runNo}`;
   const specDigest = (await currentSpec(client, modelId))?.specDigest;
@@ -101,17 +102,19 @@ async function insertRun(client: PoolClient, request: OpenRunRequest, lastRunNo:
     `insert into perennial.runs
        (model_id, run_no, workflow_id, first_trigger_id, cause, spec_digest, requested_by, clock)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [modelId, runNo, workflowId, triggerIds[0], cause, specDigest, requestedBy, storedJson('clock', request.clock)],
+    [modelId, runNo, workflowId, request.triggerIds[0], cause, specDigest, requestedBy, clock],
   );
   await query(client, `insert into perennial.run_stages (model_id, run_no, step, stage) values ($1, $2, 1, 'assess')`, [
     modelId,
     runNo,
   ]);
-  await appendTriggerStates(client, { modelId, triggerIds, state: 'started', reason: `run ${runNo} opened`, runNo });
+  const reason = `run ${runNo} opened`;
+  await appendTriggerStates(client, { modelId, triggerIds: request.triggerIds, state: 'started', reason, runNo });
+  const waited = request.takeWaiting === true ? await startWaiting(client, { modelId, runNo, reason, clock }) : [];
   await appendAudit(client, {
     modelId,
     kind: 'run-opened',
-    body: { cause, requestedBy, runNo, specDigest, triggerIds: [...triggerIds] },
+    body: { cause, requestedBy, runNo, specDigest, triggerIds: [...request.triggerIds, ...waited] },
   });
   return { opened: true, runNo, workflowId, specDigest };
 }
@@ -192,17 +195,17 @@ async function writeClosing(
 
 /**
  * Closes once: the same result again is fine, another one is INVARIANT_BROKEN. A completed run ends in stage `done`; a
- * failed one keeps the stage in which it failed.
+ * failed one keeps the stage in which it failed. Words that cannot be stored are changed, not refused: a message quoted or
+ * cut in the middle of a character must not keep the run open, and with it the model blocked.
  */
 export async function closeRun(
   pool: Pool,
   key: RunKey,
   result: { outcome: Outcome } | { failure: string },
 ): Promise<void> {
-  const outcome = 'outcome' in result ? result.outcome : null;
-  const failure = 'failure' in result ? result.failure : null;
+  const outcome = 'outcome' in result ? { ...result.outcome, reasons: result.outcome.reasons.map(storableText) } : null;
+  const failure = 'failure' in result ? storableText(result.failure) : null;
   const outcomeText = outcome === null ? null : storedJson('outcome', outcome);
-  checkTexts({ failure });
   await withRun(pool, key, async (client, present) => {
     if (present.closedAt !== null) {
       const isSame =
@@ -218,10 +221,9 @@ export async function closeRun(
 
 /** Closes a run whose workflow is gone; one that has closed by itself stays as it ended. @returns whether it was open */
 export async function failOpenRun(pool: Pool, key: RunKey, failure: string): Promise<boolean> {
-  checkTexts({ failure });
   return withRun(pool, key, async (client, present) => {
     if (present.closedAt !== null) return false;
-    await writeClosing(client, key, { outcome: null, failure });
+    await writeClosing(client, key, { outcome: null, failure: storableText(failure) });
     return true;
   });
 }

@@ -1,4 +1,7 @@
-/** Text and JSON on their way into Postgres: what cannot be kept as it is (core/unstorable-text.ts) is refused here. */
+/**
+ * Text and JSON on their way into Postgres: what cannot be kept as it is (core/unstorable-text.ts) is refused here, save
+ * where refusing would do more harm than a changed character.
+ */
 import { canonicalJson } from '../core/canonical-json.js';
 import { PipelineError } from '../core/errors.js';
 import { unstorableJson, unstorableText } from '../core/unstorable-text.js';
@@ -8,6 +11,11 @@ const MAX_ID_BYTES = 1200;
 
 function refuse(field: string, problem: string): never {
   throw new PipelineError('SIGNAL_INVALID', `${field} ${problem}.`, { details: { field } });
+}
+
+/** With U+FFFD for each character that cannot be stored. */
+export function storableText(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').replaceAll(/\p{Surrogate}/gu, '\uFFFD');
 }
 
 /** @throws SIGNAL_INVALID naming the field */

@@ -6,7 +6,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { NewTrigger, TriggerState } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
 import { inTransaction, query, queryOne } from './database.js';
-import { lockModel } from './models.js';
+import { lockModel, WAITING_TRIGGERS } from './models.js';
 import { checkIds, checkTexts, storedJson } from './stored-text.js';
 
 export interface TriggerStateChange {
@@ -66,6 +66,29 @@ export async function appendTriggerStates(client: PoolClient, change: TriggerSta
       [modelId, triggerId, newest.step + 1, state, reason, runNo],
     );
   }
+}
+
+/**
+ * Gives a run all that wait with its clock, in one statement, so that a backlog of any length becomes one run.
+ * The caller holds the model's lock.
+ * @returns their ids, oldest first
+ */
+export async function startWaiting(
+  client: PoolClient,
+  run: { modelId: string; runNo: number; reason: string; clock: string },
+): Promise<string[]> {
+  const rows = await query<{ trigger_id: string }>(
+    client,
+    `with waiting as (
+       select s.model_id, s.trigger_id, s.step, t.seq from ${WAITING_TRIGGERS} and t.clock = $2::jsonb
+     ), started as (
+       insert into perennial.trigger_states (model_id, trigger_id, step, state, reason, run_no)
+       select model_id, trigger_id, step + 1, 'started', $3, $4 from waiting
+     )
+     select trigger_id from waiting order by seq`,
+    [run.modelId, run.clock, run.reason, run.runNo],
+  );
+  return rows.map((row) => row.trigger_id);
 }
 
 /** Idempotent on (model, trigger id): a known one keeps what it was first. @throws MODEL_UNKNOWN, SIGNAL_INVALID */

@@ -1,6 +1,7 @@
 /**
  * Artifacts in a local folder: `ab/cdef…` by sha256. A file appears under its name only when it is whole and synced, so a
  * crash at any line leaves at most a leftover in `tmp/`, which is removed when it is a day old. Write-once: a name's bytes never change.
+ * Snapshots hold the user's rows, so only the account that the worker runs as may read.
  */
 import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -95,7 +96,7 @@ class Folder {
   }
 
   async #prepare(): Promise<void> {
-    await mkdir(this.#tmpDir, { recursive: true });
+    await mkdir(this.#tmpDir, { recursive: true, mode: 0o700 });
     await removeLeftovers(this.#tmpDir);
   }
 
@@ -117,9 +118,9 @@ class Folder {
       return ref;
     }
     const folder = join(this.#dir, ref.digest.slice(0, 2));
-    await chmod(temporary, 0o444);
+    await chmod(temporary, 0o400);
     await sync(temporary);
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await rename(temporary, this.pathOf(ref.digest));
     await sync(folder);
     await sync(this.#dir);
@@ -147,7 +148,7 @@ export function createLocalStore(dir: string): LocalStore {
     putBytes: async (bytes) => {
       const ref = { digest: await digestOfBytes(bytes), bytes: bytes.length };
       const temporary = await folder.temporaryPath();
-      await writeFile(temporary, bytes);
+      await writeFile(temporary, bytes, { mode: 0o600 });
       return folder.publish(temporary, ref);
     },
     putFile: async (path) => {

@@ -62,9 +62,8 @@ if (!process.connected) leave();
 process.on('message', (message) => {
   const request = requestSchema.safeParse(message);
   if (!request.success) {
-    void send(
-      failure(new PipelineError('INVARIANT_BROKEN', `The trainer got a malformed request: ${request.error.message}`)),
-    );
+    const reason = `The trainer got a malformed request: ${request.error.message}`;
+    void send(failure(new PipelineError('INVARIANT_BROKEN', reason))).then(leave);
   } else if (request.data.type === 'stop') {
     isStopRequested = true;
   } else if (!isStarted) {

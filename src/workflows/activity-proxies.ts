@@ -28,13 +28,18 @@ export const dataActivities = () =>
     retry,
   });
 
-/** A cancel is awaited, so that no trainer is left when the run says that it ended. */
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/**
+ * The limit is the trainer's own to watch: it says TRAINER_TIMEOUT and which phase was cut, so the server waits a little
+ * longer. An outage of a day must not fail a short training either. A cancel is awaited, so that no trainer is left when the run says that it ended. */
 export const trainActivities = (timeoutMs: number) =>
   proxyActivities<TrainActivities>({
     taskQueue: queueNames(workflowInfo().taskQueue).train,
-    startToCloseTimeout: timeoutMs,
+    startToCloseTimeout: timeoutMs + 5 * MINUTE_MS,
     heartbeatTimeout: '30s',
-    scheduleToCloseTimeout: timeoutMs * 4,
+    scheduleToCloseTimeout: Math.max(DAY_MS, timeoutMs * 4),
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry,
   });

@@ -3,6 +3,7 @@
  * labelsArrivedSignal and, in wall mode, by its own poll, so that one lost signal cannot blind a run.
  */
 import type { QuestionAnswer } from '../core/messages.js';
+import { pollInterval } from '../core/policy/poll-interval.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
 import type { Instant, Window } from '../core/types.js';
 import { dataActivities } from './activity-proxies.js';
@@ -21,6 +22,9 @@ const stop = (reasons: readonly string[], outcome: 'labels-missing' | 'expired' 
 export async function awaitLabels(run: RunState, plan: RunPlan): Promise<LabelsResult> {
   const data = dataActivities();
   let askUntil: Instant | null = null;
+  let looks = 0;
+  const pollMsUntil = (at: Instant): number =>
+    pollInterval({ pollMs: plan.labels.pollMs, leftMs: run.time.leftMs(at), looks });
   for (;;) {
     const seen = run.news;
     const now = run.time.now();
@@ -48,21 +52,30 @@ export async function awaitLabels(run: RunState, plan: RunPlan): Promise<LabelsR
         if (run.time.now() >= askUntil) {
           return stop(['Nobody answered whether to go on without the missing labels.', ...missing], 'expired');
         }
-        await ask(run, { until: askUntil, seen, pollMs: plan.labels.pollMs, notes: [shares, ...missing] });
+        const notes = [shares, ...missing];
+        if ((await ask(run, { until: askUntil, seen, pollMs: pollMsUntil(askUntil), notes })) === 'poll') looks += 1;
         break;
       }
       case 'wait':
         askUntil = null;
         run.isAsking = false;
         run.awaits('labels', { until: deadlineAt, notes: [shares, ...missing] });
-        await run.time.until(() => run.news > seen, {
-          at: deadlineAt,
-          pollMs: plan.labels.pollMs,
-          summary: 'await labels',
-        });
+        if ((await waitForLabels(run, { until: deadlineAt, seen, pollMs: pollMsUntil(deadlineAt) })) === 'poll')
+          looks += 1;
         run.awaits(null);
     }
   }
+}
+
+interface Wait {
+  readonly until: Instant;
+  readonly seen: number;
+  readonly pollMs: number;
+}
+
+function waitForLabels(run: RunState, wait: Wait): Promise<'met' | 'time' | 'poll'> {
+  const { until, pollMs } = wait;
+  return run.time.until(() => run.news > wait.seen, { at: until, pollMs, summary: 'await labels' });
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -86,13 +99,10 @@ const QUESTION =
   'an answer: go on with the labels there are (proceed), with a shorter window (shrink), or stop (abort)?';
 
 /** Labels that come meanwhile, or a later deadline, may make the question idle: they end this wait as well. */
-async function ask(
-  run: RunState,
-  wait: { until: Instant; seen: number; pollMs: number; notes: readonly string[] },
-): Promise<void> {
+function ask(run: RunState, wait: Wait & { notes: readonly string[] }): Promise<'met' | 'time' | 'poll'> {
   run.isAsking = true;
   run.awaits(QUESTION, { until: wait.until, notes: wait.notes });
-  await run.time.until(() => run.answer !== null || run.news > wait.seen, {
+  return run.time.until(() => run.answer !== null || run.news > wait.seen, {
     at: wait.until,
     pollMs: wait.pollMs,
     summary: 'await an answer about missing labels',

@@ -13,7 +13,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { NewTrigger } from '../activities/deps.js';
+import type { NewTrigger, OpenRunRequest } from '../activities/deps.js';
 import type {
   CoordinatorStatus,
   DirectClaim,
@@ -25,8 +25,9 @@ import type {
   RollbackRequest,
 } from '../core/messages.js';
 import { staticDetails, staticSummary } from '../core/report/run-details.js';
+import type { RunClock } from '../core/types.js';
 import { runActivities } from './activity-proxies.js';
-import { batchOf } from './claim-batch.js';
+import { batchOf, payloadsOf } from './claim-batch.js';
 import { clip } from './clip.js';
 import { championMovedSignal, labelsArrivedSignal } from './messages.js';
 import { retrainWorkflow } from './retrain.js';
@@ -62,29 +63,40 @@ export class CoordinatorDesk {
     return this.#trigger({ modelId: this.modelId, triggerId, cause, requestedBy, clock, body: { reason } });
   }
 
-  /** Claims sent straight through Temporal: N of them become one run, or are held together. */
+  /** Claims sent straight through Temporal: N of them with one clock become one run; what cannot be taken now is held. */
   async takeClaims(claims: readonly DirectClaim[]): Promise<void> {
-    try {
-      await this.#takeTogether(claims);
-    } catch (error) {
-      // One that the registry cannot store must not take the others with it.
-      const isOneAtFault = error instanceof ActivityFailure && error.cause instanceof ApplicationFailure;
-      if (claims.length === 1 || !isOneAtFault) throw error;
-      for (const claim of claims) await this.takeClaims([claim]).catch((fault: unknown) => this.showFault(fault));
+    const { triggers, dropped } = batchOf(this.modelId, claims);
+    for (const fault of dropped) this.showFault(new Error(`A claim was dropped: ${fault}`));
+    const wanted: NewTrigger[][] = [];
+    for (const batch of payloadsOf(triggers)) wanted.push(await this.#commit(batch));
+    const first = wanted.flat()[0];
+    if (first === undefined) return;
+    await this.#load();
+    const isOpened = this.#openRun === null;
+    const isTaken = (trigger: NewTrigger): boolean => isOpened && isSameClock(trigger.clock, first.clock);
+    if (isOpened) await this.#open({ ...first, triggerIds: [first.triggerId], takeWaiting: true });
+    if (this.#openRun === null) return;
+    for (const batch of wanted) {
+      const triggerIds = batch.filter((trigger) => !isTaken(trigger)).map(({ triggerId }) => triggerId);
+      if (triggerIds.length > 0) await this.#hold(triggerIds, this.#openRun.runNo);
     }
   }
 
-  /** Goes on with what the registry holds: an open run whose workflow may be gone, then triggers that waited for it. */
+  /**
+   * Goes on with what the registry holds: an open run whose workflow may be gone, then triggers that waited for it. One run
+   * takes up all that have the clock of the oldest; others, of other times, wait for its end.
+   */
   async takeUpHeld(): Promise<void> {
     const state = await this.#load();
     if (this.#openRun !== null) return;
     const [first] = state.held;
     if (first === undefined) return;
     await this.#open({
-      triggerIds: state.held.map((trigger) => trigger.triggerId),
+      triggerIds: [first.triggerId],
       cause: first.cause,
       requestedBy: first.requestedBy,
       clock: first.clock,
+      takeWaiting: true,
     });
   }
 
@@ -105,22 +117,23 @@ export class CoordinatorDesk {
     return answer;
   }
 
-  async #takeTogether(claims: readonly DirectClaim[]): Promise<void> {
-    const { triggers, dropped } = batchOf(this.modelId, claims);
-    for (const fault of dropped) this.showFault(new Error(`A claim was dropped: ${fault}`));
-    if (triggers.length === 0) return;
-    const summary = `${triggers.length} claim(s)`;
-    const states = await runActivities().commitTriggers.executeWithOptions({ summary }, [triggers]);
-    const stateOf = new Map(triggers.map(({ triggerId }, at) => [triggerId, states[at]?.state]));
-    // A malformed one is recorded as refused; a malformed repeat says nothing about the claim that came well-formed before.
-    const isWanted = ({ triggerId, refusal }: NewTrigger): boolean =>
-      refusal === undefined && ['pending', 'held'].includes(stateOf.get(triggerId) ?? '');
-    const wanted = triggers.filter(isWanted);
-    const triggerIds = wanted.map(({ triggerId }) => triggerId);
-    if (wanted[0] === undefined) return;
-    await this.#load();
-    if (this.#openRun === null) await this.#open({ ...wanted[0], triggerIds });
-    else await this.#hold(triggerIds, this.#openRun.runNo);
+  /** @returns those of the batch that want a run; a fault is shown, and takes nothing with it but its own trigger */
+  async #commit(batch: readonly NewTrigger[]): Promise<NewTrigger[]> {
+    try {
+      const summary = `${batch.length} claim(s)`;
+      const states = await runActivities().commitTriggers.executeWithOptions({ summary }, [batch]);
+      // A malformed one is recorded as refused; a malformed repeat says nothing about the claim that came well-formed before.
+      return batch.filter(
+        ({ refusal }, at) => refusal === undefined && ['pending', 'held'].includes(states[at]?.state ?? ''),
+      );
+    } catch (error) {
+      this.showFault(error);
+      const isOneAtFault = error instanceof ActivityFailure && error.cause instanceof ApplicationFailure;
+      if (batch.length === 1 || !isOneAtFault) return [];
+      const wanted: NewTrigger[] = [];
+      for (const trigger of batch) wanted.push(...(await this.#commit([trigger])));
+      return wanted;
+    }
   }
 
   async #trigger(trigger: NewTrigger): Promise<RetrainAnswer> {
@@ -142,12 +155,12 @@ export class CoordinatorDesk {
   }
 
   async #open(
-    wanted: Pick<NewTrigger, 'cause' | 'requestedBy' | 'clock'> & { triggerIds: readonly string[] },
+    wanted: Pick<OpenRunRequest, 'triggerIds' | 'cause' | 'requestedBy' | 'clock' | 'takeWaiting'>,
   ): Promise<RetrainAnswer> {
-    const { triggerIds, cause, requestedBy, clock } = wanted;
+    const { triggerIds, cause, requestedBy, clock, takeWaiting = false } = wanted;
     const opened = await runActivities().openRun.executeWithOptions(
-      { summary: `for ${triggerIds.length} trigger(s)` },
-      [{ modelId: this.modelId, triggerIds, cause, requestedBy, clock }],
+      { summary: takeWaiting ? 'for all that wait with its clock' : 'for one trigger' },
+      [{ modelId: this.modelId, triggerIds, cause, requestedBy, clock, takeWaiting }],
     );
     if (!opened.opened) return this.#hold(triggerIds, opened.openRunNo);
     this.#openRun = { runNo: opened.runNo, workflowId: opened.workflowId };
@@ -199,5 +212,8 @@ export class CoordinatorDesk {
     return { state, runNo, workflowId: workflowIdOf(this.modelId, runNo), reason };
   }
 }
+
+const isSameClock = (a: RunClock, b: RunClock): boolean =>
+  a.mode === 'replay' && b.mode === 'replay' ? a.now === b.now : a.mode === b.mode;
 
 const workflowIdOf = (modelId: string, runNo: number): string => `retrain/${modelId}/${runNo}`;

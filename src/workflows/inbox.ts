@@ -1,13 +1,8 @@
 /**
  * The coordinator's inbox, in order of arrival. What stands together and means the same is taken together: a storm of
- * claims costs a batch of activities and not one set each, or 2,000 of them would fill the history.
+ * claims becomes one run, and costs activities by the batch (claim-batch.ts), or 2,000 of them would fill the history.
  */
 import type { DirectClaim, LabelsArrived } from '../core/messages.js';
-import { bytesOf } from './check-messages.js';
-
-const MAX_BATCH = 200;
-/** No payload exceeds 16 KB; one claim alone is at most that. */
-const MAX_BATCH_BYTES = 16_000;
 
 /** Work whose caller awaits the answer. */
 interface Asked {
@@ -63,14 +58,8 @@ export class Inbox {
   }
 
   #takeClaims(): DirectClaim[] {
-    let bytes = 0;
-    let count = 0;
-    return this.#takeWhile((item) => {
-      if (item.kind !== 'claim') return false;
-      count += 1;
-      bytes += bytesOf(item.claim);
-      return count === 1 || (count <= MAX_BATCH && bytes <= MAX_BATCH_BYTES);
-    }).flatMap((item) => (item.kind === 'claim' ? [item.claim] : []));
+    const taken = this.#takeWhile((item) => item.kind === 'claim');
+    return taken.flatMap((item) => (item.kind === 'claim' ? [item.claim] : []));
   }
 
   /** The largest `through` says all that the others say. */

@@ -10,6 +10,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RetrainInput } from '../core/messages.js';
@@ -116,14 +117,22 @@ function outcomeOf(run: RunState, error: unknown): Outcome {
 
 function codeOf(error: unknown): string | null {
   const cause = error instanceof ActivityFailure ? error.cause : error;
+  // The server cut an activity short: of a training that is its limit, of others something that it waited for.
+  if (error instanceof ActivityFailure && cause instanceof TimeoutFailure) {
+    return error.activityType === 'trainCandidate' ? 'TRAINER_TIMEOUT' : 'SOURCE_UNAVAILABLE';
+  }
   return cause instanceof ApplicationFailure ? (cause.type ?? null) : null;
 }
+
+const MAX_FAILURE_CHARACTERS = 2_000;
 
 function describe(error: unknown): string {
   const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = codeOf(error);
-  return (code === null ? message : `${code}: ${message}`).slice(0, 2_000);
+  const text = [...(code === null ? message : `${code}: ${message}`)].slice(0, MAX_FAILURE_CHARACTERS).join('');
+  // What Postgres cannot keep would leave the run open for ever.
+  return text.replace(/\0|\p{Surrogate}/gu, '\u{fffd}');
 }
 
 /** Decisions that came late still get their row; then the run is closed and the coordinator told. */

@@ -23,6 +23,8 @@ import { SEARCH_ATTRIBUTES } from './search-attributes.js';
 const MAX_REASONS = 12;
 /** More malformed signals than this say nothing new. */
 const MAX_NOTES = 20;
+/** A deadline is a promise that somebody looks again. */
+const MAX_EXTENSION_DAYS = 400;
 
 export class RunState {
   readonly key: { readonly modelId: string; readonly runNo: number };
@@ -173,6 +175,11 @@ export class RunState {
     if (until <= present) return { accepted: false, reason: `The deadline is ${present} already; name a later one.` };
     const now = this.time.now();
     if (until <= now) return { accepted: false, reason: `It is ${now} already; name a later deadline.` };
+    const latest = this.time.after(MAX_EXTENSION_DAYS * 86_400_000);
+    if (until > latest) {
+      const reason = `${until} is more than ${MAX_EXTENSION_DAYS} days from now; name ${latest} or earlier, and extend again later.`;
+      return { accepted: false, reason };
+    }
     this.extendedDeadline = until;
     this.news += 1;
     return { accepted: true, reason: `The deadline is now ${until}.` };

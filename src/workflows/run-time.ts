@@ -28,6 +28,10 @@ export class RunTime {
     return new Date(Date.parse(this.now()) + ms).toISOString();
   }
 
+  leftMs(at: Instant): number {
+    return Math.max(0, Date.parse(at) - Date.parse(this.now()));
+  }
+
   /**
    * Waits until `isMet`, or `at` has come; with `pollMs`, in wall mode, at most that long.
    * @returns what ended the wait
@@ -40,7 +44,7 @@ export class RunTime {
       await condition(() => isMet() || this.#replayNow >= wait.at);
       return isMet() ? 'met' : 'time';
     }
-    const leftMs = Math.max(0, Date.parse(wait.at) - Date.now());
+    const leftMs = this.leftMs(wait.at);
     const ms = Math.min(leftMs, wait.pollMs ?? leftMs);
     if (await condition(isMet, Math.max(1, ms), { summary: wait.summary })) return 'met';
     return this.now() >= wait.at ? 'time' : 'poll';

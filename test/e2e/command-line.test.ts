@@ -131,14 +131,18 @@ it('refuses to train by the recipe that the rollback blocked, until a person cle
 });
 
 it('sets, pauses, resumes and deletes the schedule of the pipeline', async () => {
-  const set = await platform.json<{ scheduleId: string; isPaused: boolean; nextAt: string[] }>('schedule', MODEL);
+  const set = await platform.json<{ scheduleId: string; isPaused: boolean; nextAt: string[] }>(
+    'schedule',
+    'set',
+    MODEL,
+  );
   expect(set).toMatchObject({ scheduleId: `schedule/${MODEL}`, isPaused: false });
   expect(set.nextAt[0]).toMatch(/^\d{4}-\d\d-01T06:00:00/);
-  expect(await platform.json('schedule', MODEL, '--pause')).toMatchObject({ state: 'paused', isPaused: true });
-  expect(await platform.json('schedule', MODEL, '--resume')).toMatchObject({ state: 'resumed', isPaused: false });
-  expect(await platform.perennial('schedule', MODEL, '--delete')).toMatchObject({ code: 0 });
-  expect(await platform.perennial('schedule', MODEL, '--pause')).toMatchObject({ code: 5 });
-  expect((await platform.perennial('schedule', MODEL, '--pause', '--delete')).code).toBe(2);
+  expect(await platform.json('schedule', 'pause', MODEL)).toMatchObject({ state: 'paused', isPaused: true });
+  expect(await platform.json('schedule', 'resume', MODEL)).toMatchObject({ state: 'resumed', isPaused: false });
+  expect(await platform.perennial('schedule', 'delete', MODEL)).toMatchObject({ code: 0 });
+  expect(await platform.perennial('schedule', 'pause', MODEL)).toMatchObject({ code: 5 });
+  expect((await platform.perennial('schedule', MODEL)).code).toBe(2);
 });
 
 it('verifies the audit, and names the first entry that somebody changed behind its back', async () => {

@@ -121,7 +121,7 @@ describe('with `perennial up`', () => {
   it('ends with the exit codes of the table where something is not known', async () => {
     expect((await perennial('show', 'cli-test/7')).code).toBe(5);
     expect((await perennial('retrain', 'nobody-applied-me', '--reason', 'r')).code).toBe(5);
-    expect((await perennial('schedule', 'cli-test')).err).toContain('has no schedule');
+    expect((await perennial('schedule', 'set', 'cli-test')).err).toContain('has no schedule');
   });
 
   it('refuses a second platform in the same folder', async () => {

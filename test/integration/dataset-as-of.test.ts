@@ -148,6 +148,32 @@ describe.each(KINDS)('labels in the row, from %s', (kind) => {
   });
 });
 
+describe('an excluded window', () => {
+  it('counts neither in coverage nor in the facts, and its days are not expected', async () => {
+    // Days 1 to 4; the third is broken: twice the rows, no labels, ids of other days, values out of range.
+    const types = { id: 'bigint', event_at: 'timestamptz', x: 'float8', late: 'integer' };
+    const rows = [1, 2, 3, 4].flatMap((n) =>
+      Array.from({ length: n === 3 ? 20 : 10 }, (_, at): Row => {
+        const isBad = n === 3;
+        const event = `2001-01-0${n}T0${at % 10}:00:00Z`;
+        return { id: `${isBad ? at : n * 100 + at}`, event_at: event, x: isBad ? '-9' : '1', late: isBad ? null : '1' };
+      }),
+    );
+    const source = await writeSource(world, 'parquet', { types, rows, columns: { label: 'late' } });
+    const spec = parseSpec({ source, quality: { ranges: { x: { min: 0 } } } });
+    const window = { start: '2001-01-01T00:00:00.000Z', end: '2001-01-05T00:00:00.000Z' };
+    const excluding = [{ start: '2001-01-03T00:00:00.000Z', end: '2001-01-04T00:00:00.000Z' }];
+    const request = { window, asOf: day(1), inputsAsOf: day(1) };
+    expect(await world.dataset.coverage(spec, request)).toMatchObject({ rows: 50, labelled: 30, overall: 0.6 });
+    const covered = await world.dataset.coverage(spec, { ...request, excluding });
+    expect(covered).toMatchObject({ rows: 30, labelled: 30, overall: 1 });
+    const facts = await world.dataset.inspect(spec, { window, asOf: day(1), excluding });
+    expect(facts.rows).toBe(30);
+    expect(facts.columns.find((column) => column.name === 'x')).toMatchObject({ outOfRange: 0, min: 1 });
+    expect(facts.rowsPerDay.map((one) => one.day)).toEqual(['2001-01-01', '2001-01-02', '2001-01-04']);
+  });
+});
+
 describe('coverage per class', () => {
   const types = { id: 'bigint', event_at: 'timestamptz', x: 'float8', late: 'integer', known_at: 'timestamptz' };
   /** 40 rows a day for 40 days, every fourth one positive; positives are known after six days, the others after one. */

@@ -89,6 +89,37 @@ describe('a snapshot', () => {
     }
   });
 
+  it('reads a slice from its own column also where a feature of that name reads another', async () => {
+    const features = [{ kind: 'categorical', name: 'cat', column: 'id' }];
+    const slices = [{ name: 's', column: 'cat', in: ['a'] }];
+    const spec = parseSpec({ source: specs.parquet.source, features, slices });
+    const table = await readTable(world, spec, await freeze(world, spec));
+    const [feature] = table.features;
+    const [slice] = table.sliceColumns;
+    if (feature?.kind !== 'categorical' || slice?.kind !== 'categorical') throw new Error('both are categorical');
+    expect(feature.levels.length).toBe(table.rows);
+    expect(slice.name).toBe('cat');
+    expect(new Set(slice.levels)).toEqual(new Set(labelled.flatMap((row) => row.cat ?? [])));
+  });
+
+  it('is read by name with the features that it has, may lack those that are named, and says which are not there', async () => {
+    const own = parseSpec({ source: specs.parquet.source, features: [{ kind: 'numeric', name: 'x' }] });
+    const past = { kind: 'categorical' as const, name: 'past', column: 'cat', embedding: 2, minCount: 1 };
+    const gone = { kind: 'numeric' as const, name: 'gone' };
+    const all = { ...own, features: [...own.features, gone, past] } as typeof own;
+    await expect(freeze(world, all)).rejects.toMatchObject({ code: 'DATA_SCHEMA_VIOLATION' });
+    const snapshot = await freeze(world, all, { mayLack: ['gone', 'past'] });
+    const swapped = { ...own, features: [past, ...own.features] } as typeof own;
+    const table = await readTable(world, swapped, snapshot);
+    expect(table.features.map((column) => column.name)).toEqual(['past', 'x']);
+    await expect(readTable(world, all, snapshot)).rejects.toMatchObject({
+      code: 'DATA_SCHEMA_VIOLATION',
+      details: { missing: ['gone'] },
+    });
+    const other = { ...own, features: [{ ...past, column: 'id' }] } as typeof own;
+    await expect(readTable(world, other, snapshot)).rejects.toMatchObject({ details: { missing: ['past'] } });
+  });
+
   it('samples the same rows from every kind, about as many as asked for', async () => {
     const ids = await Promise.all(
       KINDS.map(async (kind) => {

@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { createRunActivities } from '#dist/activities/create-run-activities.js';
 import type { ActivityDeps, ChampionMove } from '#dist/activities/deps.js';
+import { canonicalDigest, canonicalJson } from '#dist/core/canonical-json.js';
+import { specSchema } from '#dist/core/spec/schema.js';
 import { championAt } from '#dist/registry/aliases.js';
 import { verifyAudit } from '#dist/registry/audit-verify.js';
 import { closeIncidents } from '#dist/registry/incidents.js';
 import { championHistory, listModels, showRun } from '#dist/registry/reads.js';
-import { currentSpec } from '#dist/registry/specs.js';
+import { applySpec, currentSpec } from '#dist/registry/specs.js';
 import {
   applyModel,
   digestOf,
@@ -19,6 +21,7 @@ import {
   move,
   newVersion,
   openRunFor,
+  specApplication,
   summaryOf,
   TURNED_DOWN,
   useRegistry,
@@ -108,6 +111,29 @@ describe('evaluations', () => {
       evaluationId,
     ]);
     expect(rows).toHaveLength(2);
+  });
+
+  it('takes no new result once the run is closed, and repeats one that was written before', async () => {
+    await applyModel(t.pool, 'eval-d');
+    const key = await openRunFor(t.registry, 'eval-d', 'x');
+    await t.registry.registerVersion(newVersion(key));
+    const { evaluationId } = await t.registry.beginEvaluation(evaluationOf(key));
+    const finish = (evidence: string) =>
+      t.registry.finishEvaluation(evaluationId, { summary: summaryOf(evaluationId, evidence), gates: GATES });
+    await finish('in time');
+    await t.registry.closeRun(key, { failure: 'gone' });
+    await finish('in time');
+    await expect(finish('late')).rejects.toMatchObject({
+      code: 'INVARIANT_BROKEN',
+      message: expect.stringContaining('Run 1 of eval-d is closed'),
+    });
+    const { rows } = await t.pool.query(
+      `select (select count(*)::int from perennial.evaluation_results where evaluation_id = $1) as results,
+         (select count(*)::int from perennial.gate_results where evaluation_id = $1) as gates,
+         (select count(*)::int from perennial.audit where model_id = 'eval-d' and kind = 'evaluation-finished') as entries`,
+      [evaluationId],
+    );
+    expect(rows).toEqual([{ results: 1, gates: GATES.length, entries: 1 }]);
   });
 
   it('refuses to finish what was never begun', async () => {
@@ -232,6 +258,27 @@ describe('a move that cannot be', () => {
   });
 });
 
+describe('a move for a run', () => {
+  it('is refused once the run is closed, and repeated when it was made before', async () => {
+    await modelWithVersions('fence-a', 1);
+    const key = await openRunFor(t.registry, 'fence-a', 'y');
+    await t.registry.registerVersion(newVersion(key));
+    const first = move('fence-a', { toVersion: 1, runNo: key.runNo });
+    const answer = await t.registry.moveChampion(first);
+    await t.registry.failOpenRun(key, 'terminated');
+    expect(await t.registry.moveChampion(first)).toEqual(answer);
+    const late = move('fence-a', { toVersion: 2, expected: { version: 1, epoch: 1 }, runNo: key.runNo });
+    await expect(t.registry.moveChampion(late)).rejects.toMatchObject({
+      code: 'INVARIANT_BROKEN',
+      retryable: false,
+      message: expect.stringContaining('Run 2 of fence-a is closed'),
+    });
+    await expect(t.registry.moveChampion({ ...late, runNo: 9 })).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
+    expect(await t.registry.champion('fence-a')).toMatchObject({ version: 1, epoch: 1 });
+    expect(await t.registry.moveByKey('fence-a', late.moveKey)).toBeNull();
+  });
+});
+
 describe('a rollback', () => {
   const back = (modelId: string, from: number, to: number, epoch: number): ChampionMove =>
     move(modelId, {
@@ -279,6 +326,23 @@ describe('a rollback', () => {
     await expect(t.registry.moveChampion(none)).rejects.toMatchObject({ code: 'CHAMPION_CHANGED' });
     const { rows } = await t.pool.query(`select 1 from perennial.incidents where model_id in ('back-b', 'back-c')`);
     expect(rows).toEqual([]);
+  });
+
+  it.each([
+    ['the champion before', null],
+    ['a named version', 1],
+  ])('asked for again after its commit answers what it did: to %s', async (what, toVersion) => {
+    const modelId = `again-${what.replaceAll(' ', '-')}`;
+    await promoted(modelId, 2);
+    const { rollBackChampion } = createRunActivities({ registry: t.registry } as unknown as ActivityDeps);
+    const request = { toVersion, moveKey: 'one rollback', by: 'operator', reason: 'worse' };
+    const answers = await Promise.all([1, 2, 3].map(() => rollBackChampion(modelId, request)));
+    answers.push(await rollBackChampion(modelId, request));
+    expect(answers).toEqual(Array.from({ length: 4 }, () => ({ version: 1, epoch: 3, previousVersion: 2 })));
+    await expect(rollBackChampion(modelId, { ...request, moveKey: 'another' })).rejects.toMatchObject({
+      code: what === 'a named version' ? 'CHAMPION_CHANGED' : 'APPROVAL_NOT_ALLOWED',
+    });
+    expect(await championHistory(t.pool, modelId)).toHaveLength(3);
   });
 
   it('is not offered the version that an earlier rollback left', async () => {
@@ -379,5 +443,52 @@ describe('a blocked recipe', () => {
     expect((await retrained.planRun({ specDigest, now })).blocked).toBeNull();
     await closeIncidents(t.pool, { modelId: 'block-e', by: 'reviewer', reason: 'it was the feed' });
     expect((await activities.planRun({ specDigest, now })).blocked).toBeNull();
+  });
+
+  it('stays blocked when the pipeline is only described, judged or scheduled otherwise', async () => {
+    const { spec } = specApplication('block-f');
+    const apply = async (change: Partial<typeof spec>): Promise<string> => {
+      const changed = specSchema.parse({ ...spec, ...change });
+      const digest = canonicalDigest(changed);
+      await applySpec(t.pool, { spec: changed, digest, canonicalText: canonicalJson(changed), by: 'operator' });
+      return digest;
+    };
+    const specDigest = await apply({});
+    const trainedBy = 'a'.repeat(64);
+    const plan = (digest: string, code: string) => {
+      const deps = { registry: t.registry, trainerCodeDigest: () => code, hasSearchAttributes: false };
+      return createRunActivities(deps as unknown as ActivityDeps).planRun({ specDigest: digest, now: MARCH.start });
+    };
+    // Whoever registers runs other code than the worker that trained: what trained is what counts.
+    const registering = createRunActivities({
+      registry: t.registry,
+      trainerCodeDigest: () => 'b'.repeat(64),
+    } as unknown as ActivityDeps);
+    for (const name of ['a', 'b']) {
+      const key = await openRunFor(t.registry, 'block-f', name);
+      const { artifact, recipeDigest: _recipe, training, ...rest } = newVersion(key);
+      const result = { ...training, artifact, attempt: 1, trainerCodeDigest: trainedBy };
+      await registering.registerCandidate({ key, specDigest, result, ...rest });
+      await t.registry.closeRun(key, { outcome: TURNED_DOWN });
+    }
+    await t.registry.moveChampion(move('block-f', { toVersion: 1 }));
+    await t.registry.moveChampion(move('block-f', { toVersion: 2, expected: { version: 1, epoch: 1 } }));
+    const back = { kind: 'rollback', moveKey: 'back', expected: { version: 2, epoch: 2 } } as const;
+    await t.registry.moveChampion(move('block-f', { toVersion: 1, reason: 'complaints', ...back }));
+    const kept: Partial<typeof spec>[] = [
+      { description: 'in other words' },
+      { approval: { ...spec.approval, policy: 'never' } },
+      { schedule: { every: 'P1D', timeZone: 'UTC', jitter: 'PT0S', catchUp: 'P1D', paused: false } },
+      { margin: 0.01, quality: { ...spec.quality, minRows: 1 } },
+      { trainer: { ...spec.trainer, limits: { timeout: 'PT1H', memoryMb: 1024 } } },
+    ];
+    for (const change of kept) expect((await plan(await apply(change), trainedBy)).blocked).toContain('complaints');
+    const lifted: Partial<typeof spec>[] = [
+      { window: { sliding: 'P31D', excluding: [] } },
+      { trainer: { ...spec.trainer, seed: 2 } },
+      { quality: { ...spec.quality, ranges: { distance: { min: 0 } } } },
+    ];
+    for (const change of lifted) expect((await plan(await apply(change), trainedBy)).blocked).toBeNull();
+    expect((await plan(specDigest, 'b'.repeat(64))).blocked).toBeNull();
   });
 });

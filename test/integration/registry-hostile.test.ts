@@ -105,11 +105,8 @@ function everyPlaceOf(key: RunKey, text: string): (() => Promise<unknown>)[] {
     () => t.registry.moveChampion(move(modelId, { toVersion: 1, moveKey: text })),
     () => t.registry.moveChampion(move(modelId, { toVersion: 1, reason: text })),
     () => t.registry.commitTrigger({ ...trigger, refusal: text }),
-    () => t.registry.closeRun(key, { failure: text }),
-    () => t.registry.failOpenRun(key, text),
     () => closeIncidents(t.pool, { modelId, by: text, reason: 'r' }),
     () => closeIncidents(t.pool, { modelId, by: 'b', reason: text }),
-    () => t.registry.closeRun(key, { outcome: { ...TURNED_DOWN, reasons: [text] } }),
     () => applySpec(t.pool, specApplication(modelId, { seed: 9, by: text })),
   ];
 }
@@ -160,6 +157,26 @@ describe('text from outside', () => {
     }
     const { rows } = await t.pool.query('select seq from perennial.audit_heads where model_id = $1', [modelId]);
     expect(rows).toEqual([{ seq: 3 }]);
+  });
+
+  it.each([
+    ['outcome', 'closeRun', (words: string) => ({ outcome: { ...TURNED_DOWN, reasons: [words, 'whole'] } })],
+    ['failure', 'closeRun', (words: string) => ({ failure: words })],
+    ['failure', 'failOpenRun', (words: string) => words],
+  ] as const)('keeps no run open by what cannot be stored in its %s: %s writes it changed', async (field, way, of) => {
+    const modelId = `closing-${++models}`;
+    await applyModel(t.pool, modelId);
+    const key = await openRunFor(t.registry, modelId, 'fine');
+    const result = of('a\0b \uD83E \uDD9C\uD83E 🦜');
+    const close = t.registry[way] as (key: RunKey, result: unknown) => Promise<unknown>;
+    await close(key, result);
+    await close(key, result);
+    const words = 'a\uFFFDb \uFFFD \uFFFD\uFFFD 🦜';
+    const row = await t.registry.run(key);
+    expect(row.closedAt).not.toBeNull();
+    expect(row[field]).toEqual(field === 'failure' ? words : { ...TURNED_DOWN, reasons: [words, 'whole'] });
+    expect((await t.registry.loadModelState(modelId)).openRun).toBeNull();
+    expect(await verifyAudit(t.pool, { modelId })).toMatchObject([{ brokenSeq: null }]);
   });
 });
 

@@ -156,11 +156,38 @@ describe('triggers that wait for a run', () => {
     expect((await t.registry.loadModelState('trig-f')).held).toEqual([]);
   });
 
-  it('are at most 200 in one answer', async () => {
+  it('are at most 20 in one answer, beside their whole number', async () => {
     await applyModel(t.pool, 'trig-g');
     for (let i = 0; i < 201; i += 1) await commit(t.registry, 'trig-g', `t${i}`);
-    const { held } = await t.registry.loadModelState('trig-g');
-    expect([held.length, held[0]?.triggerId, held.at(-1)?.triggerId]).toEqual([200, 't0', 't199']);
+    const { held, heldCount } = await t.registry.loadModelState('trig-g');
+    expect([held.length, held[0]?.triggerId, held.at(-1)?.triggerId]).toEqual([20, 't0', 't19']);
+    expect(heldCount).toBe(201);
+  });
+
+  it('name few in an answer when their ids are long: it becomes a payload of 16 KB at most', async () => {
+    await applyModel(t.pool, 'trig-h');
+    for (let i = 0; i < 10; i += 1) await commit(t.registry, 'trig-h', `${i}${'漢'.repeat(399)}`);
+    const state = await t.registry.loadModelState('trig-h');
+    expect(state.heldCount).toBe(10);
+    expect(state.held.length).toBeGreaterThan(1);
+    expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(10_000);
+  });
+
+  it('belong to the run that takes up what waits, however many, when they have its clock', async () => {
+    await applyModel(t.pool, 'trig-i');
+    const clock = { mode: 'replay', now: FEBRUARY.start } as const;
+    for (let i = 0; i < 30; i += 1) await commit(t.registry, 'trig-i', `t${i}`);
+    await t.registry.commitTrigger({ ...opening('trig-i', []), triggerId: 'other', clock, body: {} });
+    const change = { modelId: 'trig-i', state: 'held', reason: 'later', runNo: null } as const;
+    await t.registry.setTriggerState({ ...change, triggerIds: ['t0', 't7'] });
+    const request = { ...opening('trig-i', ['t0']), takeWaiting: true };
+    const opened = await t.registry.openRun(request);
+    expect(await t.registry.openRun(request)).toEqual(opened);
+    expect(await t.registry.openRun(opening('trig-i', ['t7']))).toEqual(opened);
+    const { held, heldCount } = await t.registry.loadModelState('trig-i');
+    expect([held.map(({ triggerId }) => triggerId), heldCount]).toEqual([['other'], 1]);
+    const ledger = await triggerLedger(t.pool, 'trig-i');
+    expect(ledger.filter(({ state, runNo }) => state === 'started' && runNo === 1)).toHaveLength(30);
   });
 });
 
@@ -232,6 +259,7 @@ describe('opening runs', () => {
         clock,
       },
       held: [],
+      heldCount: 0,
     });
   });
 });

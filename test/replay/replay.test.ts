@@ -43,6 +43,23 @@ describe('committed histories', () => {
     expect(Object.fromEntries(await replay(await loadWorkflowBundle(), histories))).toEqual({});
   });
 
+  it('do not replay on a build in which two activities of retrainWorkflow are called in swapped order', async () => {
+    const swapped = await bundleOfVariant('swapped', {
+      file: join('workflows', 'retrain.js'),
+      edit: (text) =>
+        text
+          .replace('data.assessQuality.executeWithOptions(', 'SWAP')
+          .replace('data.freezeSnapshots.executeWithOptions(', 'data.assessQuality.executeWithOptions(')
+          .replace('SWAP', 'data.freezeSnapshots.executeWithOptions('),
+    });
+    const histories = readHistories(HISTORIES).filter(({ name }) =>
+      /retrainWorkflow-(promoted|turned-down)/.test(name),
+    );
+    const faults = await replay(swapped, histories);
+    expect([...faults.keys()]).toEqual(histories.map(({ name }) => name));
+    for (const fault of faults.values()) expect(fault).toMatch(/freezeSnapshots|assessQuality/);
+  });
+
   it('do not replay on a build in which two steps changed places', async () => {
     const reordered = await bundleOfVariant('reordered', {
       file: join('workflows', 'retrain.js'),

@@ -10,7 +10,7 @@ import {
   checkRetrainRequest,
   checkRollback,
 } from '#dist/workflows/check-messages.js';
-import { batchOf } from '#dist/workflows/claim-batch.js';
+import { batchOf, payloadsOf } from '#dist/workflows/claim-batch.js';
 
 const texts = { eventId: 'e', by: 'reviewer', reason: 'it holds up' };
 const WALL = { mode: 'wall' };
@@ -85,5 +85,33 @@ describe('a batch of claims', () => {
     const [trigger] = batchOf('m', [{ eventId: 'e', source }]).triggers;
     expect(trigger).toMatchObject({ requestedBy: 'x'.repeat(199), refusal: 'source is too long.' });
     expect(unstorableJson(trigger)).toBeNull();
+  });
+});
+
+describe('payloads of claims', () => {
+  const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+  it('stay below 16 KB with the ids that they carry, lose nothing and keep the order', () => {
+    const claims = Array.from({ length: 300 }, (_, at) => ({
+      eventId: `${at}${'漢'.repeat(at % 190)}`,
+      source: 'monitor',
+      detail: 'x'.repeat((at * 37) % 15_000),
+    }));
+    const { triggers } = batchOf('m', claims);
+    const batches = payloadsOf(triggers);
+    expect(batches.flat()).toEqual(triggers);
+    expect(Math.max(...batches.map(bytesOf))).toBeLessThanOrEqual(16_000);
+    expect(batches.length).toBeLessThan(triggers.length);
+  });
+
+  it('are refused when only their ids make them too large', () => {
+    const claim = { eventId: 'e', source: 'monitor', detail: 'x'.repeat(15_900) };
+    const [trigger] = batchOf('m', [claim]).triggers;
+    expect(trigger).toMatchObject({ triggerId: 'monitor/e', body: {}, refusal: expect.stringContaining('16 KB') });
+  });
+
+  it('compare by clock alone: what else a clock carries makes no other time', () => {
+    const clock = { mode: 'wall', zone: 'UTC' } as never;
+    expect(batchOf('m', [{ eventId: 'e', source: 'monitor', clock }]).triggers[0]!.clock).toEqual({ mode: 'wall' });
   });
 });

@@ -90,7 +90,8 @@ describe('arguments', () => {
     [['extend', 'm/1', '--until', 'soon', '--reason', 'r']],
     [['champion', '--history']],
     [['runs', '--limit', '-1']],
-    [['schedule', 'm', '--pause', '--delete']],
+    [['schedule', 'm']],
+    [['schedule', 'pause']],
     [['runs', '--unknown']],
     [['show', 'not-a-run']],
     [['champion', 'm', '--at', 'yesterday']],
@@ -116,6 +117,70 @@ describe('arguments', () => {
     const seen = await run(['apply', 'examples/flights/january.yaml', '--model', 'other', '--dry-run', '--json']);
     expect(seen).toMatchObject({ exitCode: 0, err: '' });
     expect(JSON.parse(seen.out)).toMatchObject({ modelId: 'other', spec: { model: 'other' } });
+  });
+});
+
+/** `npx perennial ...` of a page as it is typed: in a block of commands, or between backticks. */
+function commandLines(page: string): { words: string[]; isProse: boolean }[] {
+  const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
+  const wordsOf = (line: string): string[] =>
+    [...line.replace(/\s+[#&].*$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? word[2] ?? '');
+  const typed = [...text.matchAll(/^(?:npx )?perennial ([a-z].*)$/gm)];
+  const prose = [...text.matchAll(/`(?:npx )?perennial ([a-z][^`]*)`/g)];
+  return [
+    ...typed.map((match) => ({ words: wordsOf(match[1] as string), isProse: false })),
+    ...prose.map((match) => ({ words: wordsOf(match[1] as string), isProse: true })),
+  ];
+}
+
+/** Each choice of `set|pause` and each part in brackets is a command line of its own; capitals stand for values. */
+function asTyped(words: readonly string[]): string[][] {
+  const example = (word: string): string =>
+    ({ RUN: 'm/1', MODEL: 'm', NUMBER: '1', COUNT: '1', VERSION: '1', INSTANT: '2001-04-01' })[word] ?? word;
+  const full = words.map((word) => word.replace(/^\[|\]$/g, '')).map((word) => word.split(/\\?\|/));
+  return full.reduce<string[][]>(
+    (lines, choices) => lines.flatMap((line) => choices.map((choice) => [...line, example(choice)])),
+    [[]],
+  );
+}
+
+describe('command lines in the documents', () => {
+  const pages = [
+    'README.md',
+    'docs/cli.md',
+    'docs/spec.md',
+    'docs/temporal.md',
+    'docs/errors.md',
+    'docs/operations.md',
+  ];
+  const lines = pages.flatMap((page) =>
+    commandLines(page).flatMap(({ words, isProse }) => asTyped(words).map((args) => [page, args, isProse] as const)),
+  );
+
+  it('are found', () => expect(lines.length).toBeGreaterThan(30));
+
+  it.each(lines)('in %s, %j is one that the program takes', async (_page, args, isProse) => {
+    const program = buildProgram(contextOf({ out: '', err: '', exitCode: 0 }, null));
+    const leaves = program.commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]));
+    let taken = false;
+    for (const command of leaves) {
+      command.action(() => {
+        taken = true;
+      });
+    }
+    // A sentence names a command without what it needs: then its name alone has to exist.
+    const known = program.commands.find((command) => command.name() === args[0]);
+    expect(known, `the command ${args[0]}`).toBeDefined();
+    if (args.length === 1) return;
+    try {
+      await program.parseAsync([...args], { from: 'user' });
+    } catch (error) {
+      // Prose may leave `--reason TEXT` out; whatever else is wrong with it is wrong for a reader too.
+      expect(error).toMatchObject({ code: 'commander.missingMandatoryOptionValue' });
+      expect(isProse).toBe(true);
+      return;
+    }
+    expect(taken).toBe(true);
   });
 });
 

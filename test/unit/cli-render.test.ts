@@ -29,6 +29,7 @@ const open: RunItem = {
   outcome: null,
   failure: null,
   workflow: 'running',
+  retrying: [],
 };
 
 const closed: RunItem = {
@@ -71,6 +72,8 @@ const evaluation: EvaluationSummary = {
 const detail: RunDetail = {
   run: open,
   specDigest: digest,
+  asOfNotes: [],
+  isReplay: false,
   status: {
     modelId: 'flights',
     runNo: 3,
@@ -203,6 +206,21 @@ describe('show', () => {
     expect(text).toContain('looks fine (another person has to)');
   });
 
+  it('never shows an assessment without a single check as a pass', () => {
+    const assessment = { ...detail.assessment!, checks: [] };
+    const shown = renderRun({ ...detail, assessment }, free);
+    expect(shown).toContain('not assessed, NO CHECK WAS MADE');
+    expect(shown).not.toContain('clear');
+  });
+
+  it('says that a replayed clock waits to be told of labels, and what "as of" cannot promise', () => {
+    const shown = renderRun({ ...detail, isReplay: true, asOfNotes: ['"as-of not guaranteed" for rows.'] }, free);
+    expect(shown).toContain('2001-04-02 03:00Z (replayed)');
+    expect(shown).toContain('perennial labels flights --through INSTANT');
+    expect(shown).toContain('"as-of not guaranteed" for rows.');
+    expect(text).not.toContain('(replayed)');
+  });
+
   it('says of a first version that it has nothing to win against', () => {
     const first = { ...evaluation, championVersion: null, championValue: null, difference: null, interval: null };
     const shown = renderRun({ ...detail, evaluation: { ...first, interval95: null, rowInterval95: null } }, free);
@@ -233,6 +251,19 @@ describe('runs', () => {
     expect(troubleOf(open)).toBeNull();
     expect(troubleOf({ ...closed, workflow: 'closed' })).toBeNull();
   });
+
+  it('shows what is tried again and again, its last failure, and when the next try comes', () => {
+    const retrying = [
+      { activity: 'assessWindow', attempt: 7, failure: 'no such table', nextTryAt: '2001-04-01T00:05:00.000Z' },
+    ];
+    const run = { ...open, retrying };
+    const sentence =
+      'flights/3 is retrying assessWindow: try 7 is at 2001-04-01 00:05Z; the last one failed: no such table';
+    expect(renderRuns([run], free)).toMatch(/^flights\/3 +RETRYING/m);
+    expect(renderRuns([run], free)).toContain(sentence);
+    expect(renderRun({ ...detail, run }, free)).toContain(`Trouble\n${sentence}`);
+    expect(troubleOf({ ...open, retrying: [{ ...retrying[0]!, nextTryAt: null }] })).toContain('try 7 runs now');
+  });
 });
 
 describe('approve', () => {
@@ -258,12 +289,15 @@ describe('approve', () => {
 
 describe('a model', () => {
   it('shows what applying changed, and its warnings', () => {
+    const applied = { modelId: 'm', digest, isNew: true, changes: [], schedule: 'none' } as const;
     const changes = [{ path: 'margin', before: 0, after: 0.01 }];
-    const text = renderApply({ modelId: 'm', digest, isNew: true, changes }, ['something']);
+    const text = renderApply({ ...applied, changes }, ['something']);
     expect(text).toBe(`m: applied spec ${digest.slice(0, 16)}\n  margin: 0 -> 0.01\nwarning: something`);
-    expect(renderApply({ modelId: 'm', digest, isNew: false, changes: [] }, [])).toContain('nothing changed');
+    expect(renderApply({ ...applied, isNew: false }, [])).toContain('nothing changed');
     const first = [{ path: 'model', before: null, after: 'm' }];
-    expect(renderApply({ modelId: 'm', digest, isNew: true, changes: first }, [])).toContain('first of this model');
+    expect(renderApply({ ...applied, changes: first }, [])).toContain('first of this model');
+    expect(renderApply({ ...applied, schedule: 'differs' }, [])).toContain('run `perennial schedule set m`');
+    expect(renderApply({ ...applied, schedule: 'not-in-spec' }, [])).toContain('run `perennial schedule delete m`');
   });
 
   it('shows the champion of an instant, and every move when asked', () => {

@@ -60,12 +60,11 @@ describe('readEnv', () => {
   it('names every variable that is wrong, and what would be right', () => {
     const problem = problemOf({
       DATABASE_URL: 'mysql://x',
-      PERENNIAL_TRAINER_THREADS: '0',
       PERENNIAL_LOG_LEVEL: 'loud',
     });
     expect(problem.code).toBe('SPEC_INVALID');
     expect(problem.message).toContain('must start with postgres://');
-    expect(problem.details.variables).toEqual(['DATABASE_URL', 'PERENNIAL_TRAINER_THREADS', 'PERENNIAL_LOG_LEVEL']);
+    expect(problem.details.variables).toEqual(['DATABASE_URL', 'PERENNIAL_LOG_LEVEL']);
   });
 
   it('does not repeat a value in its complaint, since values are often secrets', () => {

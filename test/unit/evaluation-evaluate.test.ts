@@ -217,6 +217,28 @@ describe('the rows of a slice', () => {
       ['each:half=(missing)', 840],
     ]);
   });
+  it('keeps what is recorded small and storable, however long or odd the values are', () => {
+    const input = holdout({ rowsPerDay: 200 });
+    const origin = input.table.features[0]!;
+    if (origin.kind !== 'categorical') throw new Error('origin is categorical');
+    const levels = ['A', 'B', 'C', 'D'].map((end) => `\u0000${'😀'.repeat(5_000)}${end}`);
+    const table = { ...input.table, features: [{ ...origin, levels }] };
+    const candidate = input.candidate.map((score, row) => (origin.codes[row] === 0 ? 1 - score : score));
+    const each = gate({ on: 'each:origin', nonInferior: { tolerance: 0.01 }, minRows: 200 });
+    const serving = { gate: 'infra:serving', metric: 'm', slice: 'all', required: true, value: null, interval: null };
+    const result = evaluate({
+      ...withSpec({ ...input, table, candidate }, { gates: [gate({ min: 0.5 }), each] }),
+      extraGates: [{ ...serving, threshold: 0, passed: false, reason: `${levels[0]}`.repeat(3) }],
+    });
+    expect(result.verdict).toBe('reject');
+    const names = result.gates.map((one) => one.gate);
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(result.slices.map((one) => one.slice)).size).toBe(4);
+    expect(names.some((name) => /^nonInferior:auc@each:origin=␀😀{58}…#[0-9a-f]{8}$/u.test(name))).toBe(true);
+    const recorded = JSON.stringify([result.reasons, result.couldNotCheck, result.gates]);
+    expect(Buffer.byteLength(recorded)).toBeLessThan(16_000);
+    expect(recorded).not.toContain('\\u0000');
+  });
   it('is inconclusive when a required gate names an unknown slice, column or a continuous one', () => {
     const input = holdout();
     const values = new Float64Array(input.label.length).map((_, row) => row);

@@ -12,6 +12,7 @@ const context: ReportContext = {
   evidenceDigest: 'ab'.repeat(32),
   spec: {
     margin: 0,
+    source: { kind: 'csv', path: 'a.csv', columns: { id: 'id', eventAt: 'event_at', label: 'y', labelKnownAt: 'k' } },
     approval: {
       policy: 'when-needed',
       quorum: 1,
@@ -43,6 +44,8 @@ describe('the report', () => {
   it('says what the row interval assumes, what was not checked and what an interval speaks for', () => {
     expect(text).toContain('assumes independent rows');
     expect(text).toContain('could not assess 1 values');
+    expect(text).toContain('"as-of not guaranteed" for rows.');
+    expect(text).not.toContain('"as-of not guaranteed" for labels');
     expect(text).toContain("An interval speaks for this holdout's period");
     expect(text).toContain(context.evidenceDigest);
     expect(text).not.toMatch(/NaN|undefined|Infinity/);

@@ -134,6 +134,16 @@ describe('schema', () => {
   });
 });
 
+describe('a column that only the champion reads', () => {
+  it('warns where the pipeline’s own would stop the run', () => {
+    const input = { spec, facts: window(withX({ type: null, isCompatible: false })), reference };
+    expect(assessWindow(input).verdict).toBe('broken-feed');
+    const lenient = assessWindow({ ...input, lenient: new Set(['x']) });
+    expect(lenient.verdict).toBe('clear');
+    expect(lenient.reasons.join()).toContain('"x" is missing');
+  });
+});
+
 describe('rows', () => {
   it('below the required number fail', () => {
     const result = assess({ rows: 999 });

@@ -133,6 +133,16 @@ describe('rules between fields', () => {
     ['a bound out of reach', 'min: 0.55', 'min: 55', 'gates[0].min', 'could never pass'],
     ['a bound that always holds', 'min: 0.55', 'min: -1', 'gates[0].min', 'could never fail'],
     ['an unreachable maximum', 'auc, min: 0.55', 'brier, max: -1', 'gates[0].max', 'could never pass'],
+    ['a minimum that is no bar', 'min: 0.55', 'min: 0', 'gates[0].min', 'could never fail'],
+    ['a maximum that is no bar', 'auc, min: 0.55', 'brier, max: 1', 'gates[0].max', 'could never fail'],
+    ['a gain that any loss meets', 'min: 0.55', 'gain: { min: -1 }', 'gates[0].gain', 'could never fail'],
+    [
+      'a tolerance of everything',
+      'min: 0.55',
+      'nonInferior: { tolerance: 1 }',
+      'gates[0].nonInferior',
+      'could never fail',
+    ],
     ['a ratio that always holds', 'min: 0.55', 'ratio: { min: 0 }', 'gates[0].ratio', 'would always pass'],
   ])('refuse %s', (_, from, to, path, message) => {
     const found = problemsOf(change(from, to)).find((problem) => problem.path === path);
@@ -145,6 +155,12 @@ describe('rules between fields', () => {
     ['schedule: {}', 'schedule', 'exactly one of `cron` and `every`'],
     ['schedule: { cron: "* *", every: P1D }', 'schedule', 'exactly one of `cron` and `every`'],
     ['schedule: { cron: "* *" }', 'schedule.cron', 'is no cron line'],
+    ['schedule: { cron: "0 25 * * *" }', 'schedule.cron', 'hour `25` is not within 0 to 23'],
+    ['schedule: { cron: "0 6 1-40 * *" }', 'schedule.cron', 'day of month `1-40` is not within 1 to 31'],
+    ['schedule: { cron: "*/0 6 * * *" }', 'schedule.cron', 'minute `*/0` has no step'],
+    ['schedule: { cron: "0 6 * * fri-mon" }', 'schedule.cron', 'day of week `fri-mon` runs backwards'],
+    ['schedule: { cron: "a b c d e" }', 'schedule.cron', 'minute `a`'],
+    ['schedule: { cron: "@often" }', 'schedule.cron', 'is no cron line'],
     ['schedule: { every: PT1S }', 'schedule.every', 'too short'],
     ['schedule: { every: P1D, timeZone: Mars }', 'schedule.timeZone', 'is no time zone'],
     ['labels: { poll: PT0S }', 'labels.poll', 'too short'],
@@ -186,6 +202,33 @@ describe('a Postgres source', () => {
   it('warns when a query does not bind :as_of', () => {
     const spec = parseSpec(postgres('  query: "select * from f where at >= :start and at < :end"\n'), 'p.yaml');
     expect(specWarnings(spec).join('\n')).toContain('source.query does not use :as_of');
+  });
+});
+
+describe('warnings', () => {
+  const warningsOf = (text: string) => specWarnings(parseSpec(text, 'flights.yaml')).join('\n');
+
+  it('tell of a gate that a model which guesses passes', () => {
+    expect(warningsOf(change('min: 0.55', 'min: 0.5'))).toContain('gates[0].min 0.5: a model that guesses');
+    expect(warningsOf(GOOD)).not.toContain('guesses');
+  });
+
+  it.each([
+    ['{ every: P1D }', 15],
+    ['{ cron: "0 6 * * *" }', 15],
+    ['{ every: P7D }', null],
+    ['{ cron: "0 6 * * mon" }', null],
+    ['{ cron: "0 6 1 * *" }', null],
+  ])('tell of a schedule that looks at the same days too often: %s', (schedule, look) => {
+    const warnings = warningsOf(`${GOOD}schedule: ${schedule}\n`);
+    if (look === null) expect(warnings).not.toContain('again and again');
+    else expect(warnings).toContain(`look ${look} of a holdout of P28D`);
+  });
+
+  it('count the ticks of a month when the holdout is the month before', () => {
+    const daily = `${GOOD}holdout: { span: last-month }\nschedule: { every: P1D }\n`;
+    expect(warningsOf(daily)).toContain('look 31 of a holdout of last-month');
+    expect(warningsOf(daily.replace('P1D }', 'P7D }'))).not.toContain('again and again');
   });
 });
 

@@ -1,6 +1,6 @@
 // The local artifact store: what is stored is what is read, and nothing half-written ever has a name.
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,6 +31,15 @@ describe('local artifact store', () => {
     expect(await store.read(ref)).toEqual(bytes);
     expect(await store.verifiedPath(ref)).toBe(pathOf(ref.digest));
     expect(await store.has(ref.digest)).toBe(true);
+  });
+
+  it('lets nobody but its own account read', async () => {
+    const root = join(dir, 'own');
+    const ref = await createLocalStore(root).putBytes(Buffer.from('rows'));
+    const folder = join(root, ref.digest.slice(0, 2));
+    for (const path of [root, join(root, 'tmp'), folder, join(folder, ref.digest.slice(2))]) {
+      expect((await stat(path)).mode & 0o077, path).toBe(0);
+    }
   });
 
   it('takes a finished file in and leaves nothing at its old place', async () => {

@@ -209,9 +209,60 @@ describe('claims sent straight through Temporal', () => {
     await until('the end of the run', () => world.model.runs[0]?.result);
     await until('every claim', () => world.model.triggers.length === 500);
     await until('a state of each', () => world.model.triggers.every(({ states }) => states.length > 1));
+    await until('a coordinator at rest', async () => (await status(world)).openRunNo === null);
+    expect(world.model.runs).toHaveLength(1);
+    expect(new Set(world.model.triggers.map(({ states }) => states.at(-1)!.runNo))).toEqual(new Set([1]));
     const events = await eventTypes(coordinatorOf(world));
     expect(events.filter((name) => name === 'workflowTaskFailedEventAttributes')).toEqual([]);
     expect(events.length).toBeLessThan(900);
+  });
+});
+
+describe('reasons of different times', () => {
+  const march = { mode: 'replay', now: '2001-03-01T00:00:00Z' } as const;
+  const april = { mode: 'replay', now: '2001-04-01T00:00:00Z' } as const;
+  const runsOf = (world: World) =>
+    world.model.runs.map(({ runNo, clock }) => [
+      clock,
+      world.model.triggers.filter(({ states }) => states.at(-1)!.runNo === runNo).map(({ triggerId }) => triggerId),
+    ]);
+
+  it('that were held become one run each time, oldest first', async () => {
+    const { world, letIn } = await withOpenRun();
+    for (const [id, clock] of [
+      ['m1', march],
+      ['a1', april],
+      ['m2', march],
+      ['a2', april],
+    ] as const) {
+      await harness.coordinator.requestRetrain(world.modelId, request(id, { clock }));
+    }
+    await letIn();
+    await until('the third run', () => world.model.runs[2]?.result);
+    expect(runsOf(world)).toEqual([
+      [{ mode: 'wall' }, ['first']],
+      [march, ['m1', 'm2']],
+      [april, ['a1', 'a2']],
+    ]);
+  });
+
+  it('that come as claims together become one run each time; the later ones are held meanwhile', async () => {
+    const world = harness.world();
+    await harness.stopWorkers();
+    for (const [eventId, clock] of [
+      ['m1', march],
+      ['a1', april],
+      ['m2', march],
+    ] as const) {
+      await harness.coordinator.sendDrift(world.modelId, { eventId, source: 'monitor', clock });
+    }
+    await harness.startWorkers();
+    await until('the second run', () => world.model.runs[1]?.result);
+    expect(runsOf(world)).toEqual([
+      [march, ['monitor/m1', 'monitor/m2']],
+      [april, ['monitor/a1']],
+    ]);
+    expect(world.model.trigger('monitor/a1')!.states.map(({ state }) => state)).toEqual(['pending', 'held', 'started']);
   });
 });
 

@@ -139,6 +139,10 @@ describe('the wait for labels', () => {
       accepted: false,
       reason: expect.stringContaining('name a later one'),
     });
+    expect(await extend(400 * 24 * HOUR_MS)).toMatchObject({
+      accepted: false,
+      reason: expect.stringContaining('more than 400 days from now'),
+    });
     expect(await extend(2 * HOUR_MS)).toEqual({
       accepted: true,
       reason: `The deadline is now ${later(awaitsUntil!, 2 * HOUR_MS)}.`,

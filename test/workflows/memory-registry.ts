@@ -57,6 +57,10 @@ export class MemoryModel {
     return this.runs.find((run) => run.result === null) ?? null;
   }
 
+  get waiting(): MemoryTrigger[] {
+    return this.triggers.filter(({ states }) => ['held', 'pending'].includes(states.at(-1)!.state));
+  }
+
   trigger(triggerId: string): MemoryTrigger | undefined {
     return this.triggers.find((trigger) => trigger.triggerId === triggerId);
   }
@@ -80,7 +84,8 @@ type Needed =
   | 'champion'
   | 'pastChampions'
   | 'recordDecision'
-  | 'moveChampion';
+  | 'moveChampion'
+  | 'moveByKey';
 
 export class MemoryRegistry implements Pick<Registry, Needed> {
   readonly #models = new Map<string, MemoryModel>();
@@ -110,7 +115,7 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
 
   async loadModelState(modelId: string): Promise<ModelState> {
     const model = this.#model(modelId);
-    const { champion, openRun, specDigest } = model;
+    const { champion, openRun, specDigest, waiting } = model;
     return {
       modelId,
       specDigest,
@@ -126,16 +131,14 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
               requestedBy: openRun.requestedBy,
               clock: openRun.clock,
             },
-      held: model.triggers
-        .filter(({ triggerId }) => ['held', 'pending'].includes(model.stateOf(triggerId) ?? ''))
-        .slice(0, 200)
-        .map(({ triggerId, clock, cause, requestedBy }) => ({
-          triggerId,
-          clock,
-          cause,
-          requestedBy,
-          createdAt: '2001-01-01T00:00:00.000Z',
-        })),
+      held: waiting.slice(0, 20).map(({ triggerId, clock, cause, requestedBy }) => ({
+        triggerId,
+        clock,
+        cause,
+        requestedBy,
+        createdAt: '2001-01-01T00:00:00.000Z',
+      })),
+      heldCount: waiting.length,
     };
   }
 
@@ -169,6 +172,9 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
     const model = this.#model(modelId);
     const first = triggerIds[0]!;
     const known = model.runs.find(({ firstTriggerId }) => firstTriggerId === first);
+    const isTaken = (one: MemoryTrigger): boolean =>
+      request.takeWaiting === true && canonicalJson(one.clock) === canonicalJson(clock);
+    const taken = new Set([...triggerIds, ...model.waiting.filter(isTaken).map(({ triggerId }) => triggerId)]);
     if (known !== undefined) {
       return { opened: true, runNo: known.runNo, workflowId: known.workflowId, specDigest: known.specDigest };
     }
@@ -187,7 +193,7 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
       stages: ['assess'],
       result: null,
     });
-    for (const id of triggerIds) model.trigger(id)!.states.push({ state: 'started', reason: 'opened', runNo });
+    for (const id of taken) model.trigger(id)!.states.push({ state: 'started', reason: 'opened', runNo });
     return { opened: true, runNo, workflowId, specDigest };
   }
 
@@ -249,12 +255,17 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
     return (known ?? decided).answer;
   }
 
+  async moveByKey(modelId: string, moveKey: string) {
+    const known = this.#model(modelId).moves.find(({ move }) => move.moveKey === moveKey);
+    return known === undefined
+      ? null
+      : { version: known.move.toVersion, epoch: known.epoch, previousVersion: known.from };
+  }
+
   async moveChampion(move: ChampionMove) {
     const { moves, champion } = this.#model(move.modelId);
-    const known = moves.find(({ move: earlier }) => earlier.moveKey === move.moveKey);
-    if (known !== undefined) {
-      return { version: known.move.toVersion, epoch: known.epoch, previousVersion: known.from };
-    }
+    const known = await this.moveByKey(move.modelId, move.moveKey);
+    if (known !== null) return known;
     if (move.expected.version !== (champion?.version ?? null) || move.expected.epoch !== (champion?.epoch ?? 0)) {
       throw new PipelineError('CHAMPION_CHANGED', `The champion of ${move.modelId} is not the one expected.`);
     }

@@ -3,6 +3,7 @@
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, PipelineError } from '#dist/core/errors.js';
+import { unstorableText } from '#dist/core/unstorable-text.js';
 import { Harness, until } from './harness.js';
 
 let harness: Harness;
@@ -107,6 +108,18 @@ describe('a retrain', () => {
       expect(world.reports).toMatchObject([{ runNo: 1, outcome: 'failed' }]);
     },
   );
+
+  it('is closed with a text that can be kept, whatever the fault says', async () => {
+    const world = harness.world();
+    world.before.trainCandidate = () => {
+      throw new PipelineError('ARTIFACT_MISSING', `\0${'🛫'.repeat(3_000)}`);
+    };
+    await (await harness.startRun(world)).result().catch(() => undefined);
+    const { failure } = world.model.runs[0]!.result as { failure: string };
+    expect(failure).toMatch(/^ARTIFACT_MISSING: \ufffd🛫+/u);
+    expect([...failure].length).toBeLessThanOrEqual(2_000);
+    expect(unstorableText(failure)).toBeNull();
+  });
 
   it('retries what may pass: an outage of an hour does not fail the run', async () => {
     const world = harness.world();

@@ -1,5 +1,7 @@
 // What Temporal itself shows of a run: to people without perennial at hand, also with no worker up.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withWorkflow } from '#dist/client/show-run.js';
+import { PipelineError } from '#dist/core/errors.js';
 import { approvalSignal } from '#dist/workflows/messages.js';
 import { Harness, until } from './harness.js';
 
@@ -50,6 +52,45 @@ describe('the current details of a run', () => {
     await run.signal(approvalSignal, inputOf(command) as never);
     expect((await run.result()).kind).toBe('promoted');
     expect(world.model.decisions).toMatchObject([{ by: 'your name', answer: { accepted: true } }]);
+  });
+});
+
+describe('work that fails and is tried again', () => {
+  it('is told with its name, its last failure and the next try', async () => {
+    const world = harness.world({});
+    world.before.assessQuality = () => {
+      throw new PipelineError('SOURCE_UNAVAILABLE', 'The warehouse does not answer.');
+    };
+    const { modelId } = world;
+    await harness.coordinator.requestRetrain(modelId, {
+      triggerId: 't1',
+      cause: 'labels',
+      requestedBy: 'requester',
+      reason: 'r',
+      clock: { mode: 'wall' },
+    });
+    const row = {
+      ...{
+        modelId,
+        runNo: 1,
+        workflowId: `retrain/${modelId}/1`,
+        cause: 'labels' as const,
+        specDigest: 'ab'.repeat(32),
+      },
+      ...{ requestedBy: 'requester', stage: 'assess' as const, openedAt: '2001-04-01T00:00:00.000Z', closedAt: null },
+      ...{ outcome: null, failure: null },
+    } as const;
+    const [found] = await until('a second failure', async () => {
+      const { retrying } = await withWorkflow(harness.client, row);
+      return (retrying[0]?.attempt ?? 0) > 2 ? retrying : null;
+    });
+    expect(found).toMatchObject({
+      activity: 'assessQuality',
+      failure: expect.stringContaining('The warehouse does not answer.'),
+    });
+    expect(found!.nextTryAt === null || found!.nextTryAt > '2026').toBe(true);
+    expect(await withWorkflow(harness.client, row)).toMatchObject({ workflow: 'running' });
+    await harness.run(world, 1).terminate();
   });
 });
 

@@ -12,7 +12,7 @@ interface Options extends CommonOptions {
 async function labels(context: CliContext, model: string, options: Options): Promise<void> {
   const modelId = parseModelId(model);
   const through = parseInstant(options.through);
-  // The same news twice is one event, so that a repeated call does no harm.
+  // Only a later instant changes anything, so that a repeated call does no harm; the id is for the record.
   const eventId = options.eventId ?? `cli/${through}`;
   await withClient(context, (client) => client.labelsArrived({ modelId, eventId, through }));
   const text = `${modelId}: told that labels are in through ${instant(through)} (event ${eventId})`;
@@ -24,6 +24,6 @@ export function addLabels(program: Command, context: CliContext): void {
     .description('tell a model that labels arrived, and through which instant')
     .argument('<model>')
     .requiredOption('--through <instant>', 'labels are in the source through here, e.g. 2001-04-02T03:00:00Z')
-    .option('--event-id <id>', 'name of this news; the same id twice counts once')
+    .option('--event-id <id>', 'name of this news, for the record; the latest instant counts, so repeats do no harm')
     .action((model: string, options: Options) => labels(context, model, options));
 }

@@ -12,10 +12,14 @@ interface Options extends CommonOptions {
   readonly triggerId?: string;
 }
 
-function answerText(modelId: string, answer: RetrainAnswer): string {
+function answerText(modelId: string, answer: RetrainAnswer, isReplay: boolean): string {
   const run = answer.runNo === null ? '' : ` ${runName({ modelId, runNo: answer.runNo })}`;
   const next = answer.state === 'started' ? `\nFollow it with \`perennial show${run}\`.` : '';
-  return `${answer.state}${run}: ${answer.reason}${next}`;
+  const clock =
+    isReplay && answer.state !== 'refused'
+      ? `\nIts clock is replayed: while it waits for labels it moves only by \`perennial labels ${modelId} --through INSTANT\`.`
+      : '';
+  return `${answer.state}${run}: ${answer.reason}${next}${clock}`;
 }
 
 async function retrain(context: CliContext, model: string, options: Options): Promise<void> {
@@ -29,7 +33,7 @@ async function retrain(context: CliContext, model: string, options: Options): Pr
     ...(options.triggerId === undefined ? {} : { triggerId: options.triggerId }),
   };
   const answer = await withClient(context, (client) => client.requestRetrain(request));
-  print(context.io, options, { data: answer, text: answerText(modelId, answer) });
+  print(context.io, options, { data: answer, text: answerText(modelId, answer, options.asOf !== undefined) });
   if (answer.state === 'refused') context.io.setExitCode(ERROR_TABLE.APPROVAL_NOT_ALLOWED.exitCode);
 }
 

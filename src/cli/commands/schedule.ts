@@ -1,27 +1,22 @@
-/** `perennial schedule MODEL`: sets the Temporal Schedule that the model's spec asks for; pauses, resumes or deletes it. */
-import { type Command, Option } from 'commander';
+/** `perennial schedule set|pause|resume|delete MODEL`: the Temporal Schedule that the spec of the model asks for. */
+import type { Command } from 'commander';
 import type { ScheduleFacts } from '../../client/schedules.js';
 import type { PerennialClient } from '../../client.js';
 import { type CliContext, type CommonOptions, print, withClient, withCommon } from '../context.js';
 import { instant } from '../format.js';
 import { parseModelId } from '../run-ref.js';
 
-interface Options extends CommonOptions {
-  readonly pause?: boolean;
-  readonly resume?: boolean;
-  readonly delete?: boolean;
-}
-
 interface ScheduleResult extends ScheduleFacts {
   readonly modelId: string;
   readonly state: 'set' | 'paused' | 'resumed' | 'deleted';
 }
 
-function wanted(options: Options): ScheduleResult['state'] {
-  if (options.pause === true) return 'paused';
-  if (options.resume === true) return 'resumed';
-  return options.delete === true ? 'deleted' : 'set';
-}
+const STATES = [
+  ['set', 'set', "make the schedule what the model's spec says"],
+  ['pause', 'paused', 'keep the schedule, start nothing'],
+  ['resume', 'resumed', 'start again, whoever paused it'],
+  ['delete', 'deleted', 'remove the schedule'],
+] as const;
 
 async function change(
   client: PerennialClient,
@@ -40,9 +35,13 @@ async function change(
   }
 }
 
-async function schedule(context: CliContext, model: string, options: Options): Promise<void> {
-  const request = { modelId: parseModelId(model), to: wanted(options) };
-  const result = await withClient(context, (client) => change(client, request));
+async function schedule(
+  context: CliContext,
+  request: { model: string; to: ScheduleResult['state'] },
+  options: CommonOptions,
+): Promise<void> {
+  const wanted = { modelId: parseModelId(request.model), to: request.to };
+  const result = await withClient(context, (client) => change(client, wanted));
   const dates = result.nextAt.slice(0, 3).map(instant).join(', ');
   const next = result.isPaused ? '; it is paused and starts nothing' : dates === '' ? '' : `; next: ${dates}`;
   const text = `${result.modelId}: schedule ${result.scheduleId} ${result.state}${next}`;
@@ -50,11 +49,13 @@ async function schedule(context: CliContext, model: string, options: Options): P
 }
 
 export function addSchedule(program: Command, context: CliContext): void {
-  withCommon(program.command('schedule'))
-    .description("set the schedule of a model's spec, or pause, resume or delete it")
-    .argument('<model>')
-    .addOption(new Option('--pause', 'keep it, start nothing').conflicts(['resume', 'delete']))
-    .addOption(new Option('--resume', 'start again').conflicts(['pause', 'delete']))
-    .addOption(new Option('--delete', 'remove it').conflicts(['pause', 'resume']))
-    .action((model: string, options: Options) => schedule(context, model, options));
+  const parent = program
+    .command('schedule')
+    .description("set the schedule of a model's spec, or pause, resume or delete it");
+  for (const [name, to, description] of STATES) {
+    withCommon(parent.command(name))
+      .description(description)
+      .argument('<model>')
+      .action((model: string, options: CommonOptions) => schedule(context, { model, to }, options));
+  }
 }

@@ -7,6 +7,7 @@ import { decidePromotion } from '../gates/decide-promotion.js';
 import { type DeclaredGate, declareGates } from '../gates/declare-gates.js';
 import { type EachJudgement, judgeEach } from '../gates/judge-each.js';
 import { judgeGate } from '../gates/judge-gate.js';
+import { shownReason } from '../gates/wording.js';
 import { type Jackknife, jackknifeInterval } from '../stats/jackknife.js';
 import { blocksOfDays } from '../stats/ranked-sample.js';
 import { studentTQuantile } from '../stats/student-t.js';
@@ -83,10 +84,10 @@ export function evaluate(input: EvaluationInput): EvaluationResult {
     minimumDetectableGain: estimate === null ? null : detectableGain(estimate, { confidence, margin: spec.margin }),
     anchor: anchor === null || anchor.version === null ? null : { ...anchor, version: anchor.version },
     flips: pair === null ? null : flipsOf(pair),
-    gates: decision.gates,
+    gates: decision.gates.map((gate) => ({ ...gate, reason: shownReason(gate.reason) })),
     verdict: decision.verdict,
-    reasons: [...problems.map((problem) => `Unusable scores: ${problem}.`), ...decision.reasons],
-    couldNotCheck: decision.couldNotCheck,
+    reasons: [...problems.map((problem) => `Unusable scores: ${problem}.`), ...decision.reasons].map(shownReason),
+    couldNotCheck: decision.couldNotCheck.map(shownReason),
     slices: sliceFacts([...groupings.values()], { models, key }),
   };
 }

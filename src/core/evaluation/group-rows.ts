@@ -1,5 +1,7 @@
 /** Which holdout rows belong to a declared slice, or to each value of a column (`each:<column>`). */
+
 import type { ColumnTable, TableColumn } from '../column-table.js';
+import { shownValue } from '../gates/wording.js';
 import type { SpecSlice } from '../spec/schema.js';
 
 const EACH = 'each:';
@@ -10,7 +12,7 @@ const MAX_VALUES = 1000;
 export interface Grouping {
   /** As a gate names it: a slice's name or `each:<column>`. */
   readonly on: string;
-  /** What each group is called in results: the slice's name, or `each:<column>=<value>`. */
+  /** What each group is called in results: the slice's name, or `each:<column>=<value>` (a long value shortened). */
   readonly names: readonly string[];
   /** Per row: index into `names`, or -1. */
   readonly groupOf: Int32Array;
@@ -72,7 +74,7 @@ function everyValue(on: string, column: TableColumn): Grouping {
   const numberOf = new Map(ordered.map((value, at) => [value, at]));
   const textOf = (value: number): string => {
     if (isMissing(value)) return MISSING;
-    return column.kind === 'numeric' ? String(value) : (column.levels[value] ?? String(value));
+    return column.kind === 'numeric' ? String(value) : shownValue(column.levels[value] ?? String(value));
   };
   return {
     on,

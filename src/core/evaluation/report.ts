@@ -2,6 +2,7 @@
 import { RECOMMENDED_BLOCKS } from '../gates/compare-gain.js';
 import { bounds, percent, plain, signed } from '../gates/wording.js';
 import type { PipelineSpec } from '../spec/schema.js';
+import { asOfNotes } from '../spec/source-rules.js';
 import type { Digest, GateResult, PromotionVerdict, Window } from '../types.js';
 import type { EvaluationResult, SliceFact } from './evaluation-result.js';
 import { METRIC_KEYS, METRICS, metricKey } from './metrics.js';
@@ -13,7 +14,7 @@ export interface ReportContext {
   readonly championVersion: number | null;
   readonly holdout: Window;
   readonly evidenceDigest: Digest;
-  readonly spec: Pick<PipelineSpec, 'margin' | 'approval'>;
+  readonly spec: Pick<PipelineSpec, 'margin' | 'approval' | 'source'>;
   readonly look: number;
 }
 
@@ -35,7 +36,7 @@ export function renderReport(result: EvaluationResult, context: ReportContext): 
     intervals(result, context),
     gatesTable(result.gates),
     slicesTable(result.slices),
-    unchecked(result.couldNotCheck),
+    unchecked(result.couldNotCheck, asOfNotes(context.spec)),
     reading(result, context),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -127,9 +128,9 @@ function slicesTable(slices: readonly SliceFact[]): string {
   return `## Slices\n\n${table(['slice', 'rows', 'days', 'candidate', 'champion', 'gain, 95 % by days'], rows)}${note}`;
 }
 
-function unchecked(couldNotCheck: readonly string[]): string {
-  const lines =
-    couldNotCheck.length === 0 ? ['- Nothing: every gate was assessed.'] : couldNotCheck.map((one) => `- ${one}`);
+function unchecked(couldNotCheck: readonly string[], notes: readonly string[]): string {
+  const gates = couldNotCheck.length === 0 ? ['Nothing of the gates: every one was assessed.'] : couldNotCheck;
+  const lines = [...gates, ...notes].map((one) => `- ${one}`);
   return `## What could not be checked\n\n${lines.join('\n')}`;
 }
 

@@ -2,7 +2,7 @@
  * Is a window fit to train on? Every check is evaluated and reported; the verdict follows from the failed ones:
  * an error means a broken feed, unless all that failed is a column's type: then its logging changed. Warnings are reported only.
  */
-import type { Assessment } from '../types.js';
+import type { Assessment, QualityCheck } from '../types.js';
 import type { Check, CheckInput } from './make-check.js';
 import { checkDuplicates, checkFreshness, checkRowCount, checkRowShare } from './row-checks.js';
 import { checkSchema, isTypeChange } from './schema-check.js';
@@ -14,9 +14,14 @@ const CHECKS: readonly Check[] = [checkSchema, checkRowCount, checkRowShare, che
 const VALUE_CHECKS: readonly Check[] = [checkNulls, checkNonFinite, checkRanges, checkConstant];
 
 export function assessWindow(input: CheckInput): Assessment {
-  const { facts } = input;
+  const { facts, lenient } = input;
   const run = facts.rows === 0 ? CHECKS : [...CHECKS, ...VALUE_CHECKS];
-  const checks = run.flatMap((check) => check(input));
+  const checks = run
+    .flatMap((check) => check(input))
+    .map(
+      (check): QualityCheck =>
+        check.column !== null && lenient?.has(check.column) ? { ...check, severity: 'warn' } : check,
+    );
   const failed = checks.filter((check) => !check.passed);
   const errors = failed.filter((check) => check.severity === 'error');
   const warnings = failed.filter((check) => check.severity === 'warn');

@@ -27,7 +27,7 @@ export interface WindowFacts {
   readonly rows: number;
   readonly duplicateIds: number;
   readonly newestEventAt: Instant | null;
-  /** Rows a UTC day over the whole window, days without rows included, oldest first. */
+  /** Rows a UTC day over the whole window, days without rows included, excluded days left out, oldest first. */
   readonly rowsPerDay: readonly { readonly day: string; readonly rows: number }[];
   readonly columns: readonly ColumnFacts[];
   /** False where the source has no `row_known_at` or labels no `known_at`. */

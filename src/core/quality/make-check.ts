@@ -9,6 +9,8 @@ export interface CheckInput {
   readonly facts: WindowFacts;
   /** The same facts of an earlier window that was fine; null when there is none. */
   readonly reference: WindowFacts | null;
+  /** Source columns that the pipeline itself does not read (only its champion does): their errors are warnings. */
+  readonly lenient?: ReadonlySet<string>;
 }
 
 /** Facts in, checks out; pure. */

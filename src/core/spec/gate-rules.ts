@@ -44,9 +44,16 @@ function boundProblem(gate: SpecGate): string | null {
   if (gate.min !== undefined && isLower) return `${gate.metric} is better when lower: write \`max\`.`;
   if (gate.max !== undefined && !isLower) return `${gate.metric} is better when higher: write \`min\`.`;
   const absolute = gate.min ?? gate.max;
-  if (absolute !== undefined && (absolute < 0 || (IN_UNIT.has(gate.metric) && absolute > 1))) {
+  const isUnit = IN_UNIT.has(gate.metric);
+  if (absolute !== undefined && (absolute < 0 || (isUnit && absolute > 1))) {
     return `${absolute} is no possible value of ${gate.metric}: the gate could never ${absolute < 0 === isLower ? 'pass' : 'fail'}.`;
   }
+  if (gate.min === 0 || (isUnit && gate.max === 1))
+    return `every value of ${gate.metric} is at ${isLower ? 'most' : 'least'} ${absolute}: the gate could never fail.`;
+  if (gate.gain !== undefined && isUnit && gate.gain.min <= -1)
+    return `no candidate is worse by ${-gate.gain.min}: the gate could never fail. Write a smaller loss, e.g. -0.01.`;
+  if (gate.nonInferior !== undefined && isUnit && gate.nonInferior.tolerance >= 1)
+    return `no candidate is worse by ${gate.nonInferior.tolerance}: the gate could never fail. Write e.g. 0.02.`;
   if (gate.ratio !== undefined && gate.ratio.min <= 0)
     return `ratio.min ${gate.ratio.min} would always pass: write a number above 0.`;
   return null;
@@ -55,9 +62,18 @@ function boundProblem(gate: SpecGate): string | null {
 /** The words of a gate that make its result's name: bound, metric and rows. */
 const identity = (gate: SpecGate): string => `${boundOf(gate)}:${gate.metric}@${gate.on}`;
 
+/** Gates that next to nothing fails: taken, and told. */
+export function gateWarnings({ gates }: PipelineSpec): string[] {
+  return gates.flatMap((gate, index) =>
+    gate.metric === 'auc' && gate.min !== undefined && gate.min <= 0.5
+      ? [`gates[${index}].min ${gate.min}: a model that guesses has an AUC of 0.5, so this gate turns nothing down.`]
+      : [],
+  );
+}
+
 export function gateProblems(spec: PipelineSpec): SpecProblem[] {
   if (spec.gates.length === 0) {
-    const message = `An empty gate list is refused: without a gate nothing could turn a bad candidate down. Write at least \`- {metric: ${spec.metric}, min: 0.5}\`.`;
+    const message = `An empty gate list is refused: without a gate nothing could turn a bad candidate down. Write at least \`- {metric: auc, min: 0.55}\`.`;
     return [{ path: ['gates'], message }];
   }
   const seen = new Map<string, number>();

@@ -2,8 +2,9 @@
  * Rules between fields of a spec, checked once each field by itself has the right form: `ruleProblems` must be empty for a
  * spec to be applied, `specWarnings` are told and do not stop.
  */
+import { cronPeriodHours, cronProblem } from './cron.js';
 import { DAY_MS, durationMs } from './duration.js';
-import { gateProblems } from './gate-rules.js';
+import { gateProblems, gateWarnings } from './gate-rules.js';
 import type { SpecProblem } from './problem.js';
 import type { PipelineSpec } from './schema.js';
 import { sourceProblems, sourceWarnings } from './source-rules.js';
@@ -77,8 +78,6 @@ function timeProblems(spec: PipelineSpec): SpecProblem[] {
     .map(([path, text, least]) => ({ path, message: `${text} is too short: write at least ${least}.` }));
 }
 
-const CRON = /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|\S+(\s+\S+){4,6})$/;
-
 function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0;
@@ -94,10 +93,8 @@ function scheduleProblems({ schedule }: PipelineSpec): SpecProblem[] {
   if ((schedule.cron === undefined) === (schedule.every === undefined)) {
     problems.push({ path: ['schedule'], message: 'needs exactly one of `cron` and `every`.' });
   }
-  if (schedule.cron !== undefined && !CRON.test(schedule.cron.trim())) {
-    const message = `"${schedule.cron}" is no cron line: write five fields, e.g. "0 6 1 * *" (06:00 on the first of each month).`;
-    problems.push({ path: ['schedule', 'cron'], message });
-  }
+  const cron = schedule.cron === undefined ? null : cronProblem(schedule.cron);
+  if (cron !== null) problems.push({ path: ['schedule', 'cron'], message: `"${schedule.cron}" ${cron}.` });
   if (schedule.every !== undefined && durationMs(schedule.every) < 60_000) {
     problems.push({ path: ['schedule', 'every'], message: `${schedule.every} is too short: write at least PT1M.` });
   }
@@ -123,12 +120,41 @@ export function ruleProblems(spec: PipelineSpec): SpecProblem[] {
   ];
 }
 
+/** From the sixth look at the same days on, the level asked of a win is one that next to nothing meets. */
+const MOST_LOOKS = 5;
+const LONGEST_MONTH_MS = 31 * DAY_MS;
+
+function periodMs(schedule: NonNullable<PipelineSpec['schedule']>): number | null {
+  if (schedule.every !== undefined) return durationMs(schedule.every);
+  const hours = schedule.cron === undefined ? null : cronPeriodHours(schedule.cron);
+  return hours === null ? null : hours * 3_600_000;
+}
+
+/** The look that a tick has in the long run: 1 + the shares of its holdout that the ticks before it looked at. */
+function steadyLook(holdout: PipelineSpec['holdout'], everyMs: number): number {
+  // All ticks of a month look at the month before; the last of them has all others before it.
+  if (holdout.span === 'last-month') return Math.ceil(LONGEST_MONTH_MS / everyMs);
+  const spanMs = durationMs(holdout.span);
+  const overlapping = Math.ceil(spanMs / everyMs) - 1;
+  return 1 + Math.ceil(overlapping - ((everyMs / spanMs) * overlapping * (overlapping + 1)) / 2);
+}
+
+function lookWarnings({ schedule, holdout }: PipelineSpec): string[] {
+  const everyMs = schedule === undefined ? null : periodMs(schedule);
+  if (everyMs === null || everyMs <= 0) return [];
+  const look = steadyLook(holdout, everyMs);
+  if (look <= MOST_LOOKS) return [];
+  return [
+    `schedule: ticks this frequent judge the same days again and again (look ${look} of a holdout of ${holdout.span} in the long run), and every further look asks for a surer win, so next to nothing is promoted. Tick less often or shorten holdout.span, to at most ${MOST_LOOKS} looks.`,
+  ];
+}
+
 /** Fewer blocks than this and every verdict is `inconclusive`. */
 const LEAST_BLOCKS = 14;
 
 /** Sentences about what works and will probably disappoint; the spec may be applied all the same. */
 export function specWarnings(spec: PipelineSpec): string[] {
-  const warnings = sourceWarnings(spec);
+  const warnings = [...sourceWarnings(spec), ...gateWarnings(spec), ...lookWarnings(spec)];
   const days = spec.holdout.span === 'last-month' ? 28 : durationMs(spec.holdout.span) / DAY_MS;
   if (days < LEAST_BLOCKS) {
     warnings.push(

@@ -168,7 +168,7 @@ const trainer = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),
   backend: z.enum(['tensorflow', 'wasm']).default('tensorflow'),
   threads: z.int().min(1).max(64).default(1),
-  limits: z.strictObject({ timeout: duration.default('PT6H'), memoryMb: z.int().min(512).default(4096) }).prefault({}),
+  limits: z.strictObject({ timeout: duration.default('PT6H'), memoryMb: z.int().min(256).default(4096) }).prefault({}),
 });
 
 const approval = z.strictObject({

@@ -134,9 +134,23 @@ export function sourceProblems(spec: PipelineSpec): SpecProblem[] {
   return [...relations, ...labelProblems(source), ...columnProblems(spec), ...rangeProblems(spec)];
 }
 
+/** Without the instants at which facts became known, the same decision asked again may see other rows. */
+export function asOfNotes({ source }: Pick<PipelineSpec, 'source'>): string[] {
+  const { columns, labels } = source;
+  const notes: string[] = [];
+  if (columns.rowKnownAt === undefined)
+    notes.push('source.columns.rowKnownAt is not set: "as-of not guaranteed" for rows.');
+  if ((labels === undefined ? columns.labelKnownAt : labels.columns.knownAt) === undefined) {
+    notes.push(
+      'no column says when a label became known: "as-of not guaranteed" for labels, and coverage cannot be waited for.',
+    );
+  }
+  return notes;
+}
+
 export function sourceWarnings({ source, features }: PipelineSpec): string[] {
   const warnings: string[] = [];
-  const { columns, labels } = source;
+  const { columns } = source;
   if (source.kind === 'postgres') {
     const queries = { 'source.query': source.query, 'source.labels.query': source.labels?.query };
     for (const [path, query] of Object.entries(queries)) {
@@ -147,13 +161,7 @@ export function sourceWarnings({ source, features }: PipelineSpec): string[] {
       }
     }
   }
-  if (columns.rowKnownAt === undefined)
-    warnings.push('source.columns.rowKnownAt is not set: "as-of not guaranteed" for rows.');
-  if ((labels === undefined ? columns.labelKnownAt : labels.columns.knownAt) === undefined) {
-    warnings.push(
-      'no column says when a label became known: "as-of not guaranteed" for labels, and coverage cannot be waited for.',
-    );
-  }
+  warnings.push(...asOfNotes({ source }));
   const uses = new Set(features.map((feature) => feature.column ?? feature.name));
   if (columns.rowKnownAt !== undefined && uses.has(columns.rowKnownAt)) {
     warnings.push(
