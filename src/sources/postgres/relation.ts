@@ -15,7 +15,7 @@ export const SETTINGS = {
   labelsAsOf: 'perennial.labels_as_of',
 } as const;
 
-export const readInstant = (setting: string): string => `current_setting('${setting}')::timestamptz`;
+const readInstant = (setting: string): string => `current_setting('${setting}')::timestamptz`;
 
 export interface PostgresColumn extends SourceColumn {
   readonly oid: number;
