@@ -13,6 +13,8 @@ const MAGIC = 'PCHKPT1\n';
 const headerSchema = z.strictObject({
   format: z.literal('perennial-checkpoint'),
   jobKey: z.string(),
+  /** The attempt that wrote it: two runs of one recipe on the same data must not share (and tidy away) a file. */
+  owner: z.string(),
   trainEpoch: z.int().min(0),
   batch: z.int().min(0),
   lossSum: z.number(),
@@ -24,7 +26,10 @@ const headerSchema = z.strictObject({
   best: z.strictObject({ validationLoss: z.number(), trainEpoch: z.int().min(1) }).nullable(),
 });
 
-export function encodeCheckpoint(state: TrainingState, jobKey: Digest): Buffer {
+export function encodeCheckpoint(
+  state: TrainingState,
+  by: { readonly jobKey: Digest; readonly owner: string },
+): Buffer {
   const { adam, best } = state;
   const arrays: NamedArray[] = [
     { name: 'parameters', values: state.parameters },
@@ -34,7 +39,8 @@ export function encodeCheckpoint(state: TrainingState, jobKey: Digest): Buffer {
   if (best !== null) arrays.push({ name: 'best', values: best.parameters });
   const header: z.output<typeof headerSchema> = {
     format: 'perennial-checkpoint',
-    jobKey,
+    jobKey: by.jobKey,
+    owner: by.owner,
     trainEpoch: state.trainEpoch,
     batch: state.batch,
     lossSum: state.lossSum,
@@ -59,7 +65,7 @@ export function decodeCheckpoint(
   const file = decodeTensorFile(bytes, { magic: MAGIC, digest: expected.digest, what: 'checkpoint' });
   const parsed = headerSchema.safeParse(file.header);
   if (!parsed.success || parsed.data.jobKey !== expected.jobKey) return null;
-  const { jobKey: _, format: __, best, iterations, beta1Power, beta2Power, ...counters } = parsed.data;
+  const { jobKey: _, format: __, owner: ___, best, iterations, beta1Power, beta2Power, ...counters } = parsed.data;
   const arrays = new Map(file.arrays.map(({ name, values }) => [name, values]));
   const [parameters, m, v, bestParameters] = ['parameters', 'adam/m', 'adam/v', 'best'].map((name) => arrays.get(name));
   if (parameters === undefined || m === undefined || v === undefined) return null;

@@ -3,7 +3,7 @@
  * `checkpointEveryMs` within one, and at a stop. The clock decides only when to speak, never what is computed.
  */
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Digest } from '../core/types.js';
 import type { Channel } from './channel.js';
 import { encodeCheckpoint } from './checkpoint.js';
@@ -63,8 +63,10 @@ class Reporter implements TrainingHooks {
   async #writeCheckpoint(state: TrainingState): Promise<string> {
     this.#files += 1;
     this.#checkpointAtMs = Date.now();
-    const path = join(this.#options.request.workDir, `checkpoint-${process.pid}-${this.#files}.bin`);
-    await writeFile(path, encodeCheckpoint(state, this.#options.jobKey));
+    const { jobKey, request } = this.#options;
+    const owner = `${basename(request.workDir)}-${process.pid}`;
+    const path = join(request.workDir, `checkpoint-${process.pid}-${this.#files}.bin`);
+    await writeFile(path, encodeCheckpoint(state, { jobKey, owner }));
     return path;
   }
 

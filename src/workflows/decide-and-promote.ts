@@ -58,10 +58,11 @@ function mustAsk(evaluation: EvaluationSummary, plan: RunPlan): boolean {
 }
 
 async function awaitDecision(run: RunState, wait: { evaluation: EvaluationSummary; expiryMs: number }) {
-  await run.enter('approve');
   const expiresAt = run.time.after(wait.expiryMs);
   const isStale = (): boolean => run.movedEpoch !== null && run.movedEpoch > wait.evaluation.championEpoch;
+  // Open before the stage is shown: whoever reads `approve` may decide at once.
   run.desk.open(expiresAt);
+  await run.enter('approve');
   run.awaits('a decision on the candidate', { until: expiresAt });
   await run.time.until(() => run.desk.decided !== null || isStale(), { at: expiresAt, summary: 'await a decision' });
   // A decision being recorded right now still counts when it was made in time.

@@ -212,18 +212,24 @@ describe('checkpoint file', () => {
   const expectation = (file: Buffer) => ({ digest: digestOf(file), jobKey: 'k', parameters: network.parameters });
 
   it.each([state, { ...state, best: null }])('holds the training state to the last bit', (kept) => {
-    const file = encodeCheckpoint(kept, 'k');
+    const file = encodeCheckpoint(kept, { jobKey: 'k', owner: 'a' });
     expect(decodeCheckpoint(file, expectation(file))).toEqual(kept);
   });
 
+  it('of another attempt is another file, though the state is the same', () => {
+    const by = (owner: string) => encodeCheckpoint(state, { jobKey: 'k', owner });
+    expect(by('a').equals(by('b'))).toBe(false);
+    expect(by('a').equals(by('a'))).toBe(true);
+  });
+
   it('is ignored by another job and by a network of another size', () => {
-    const file = encodeCheckpoint(state, 'k');
+    const file = encodeCheckpoint(state, { jobKey: 'k', owner: 'a' });
     expect(decodeCheckpoint(file, { ...expectation(file), jobKey: 'other' })).toBeNull();
     expect(decodeCheckpoint(file, { ...expectation(file), parameters: 3 })).toBeNull();
   });
 
   it('is refused when its bytes were changed', () => {
-    const file = encodeCheckpoint(state, 'k');
+    const file = encodeCheckpoint(state, { jobKey: 'k', owner: 'a' });
     const expected = expectation(file);
     file[file.length - 1] = file[file.length - 1]! ^ 1;
     expect(() => decodeCheckpoint(file, expected)).toThrowError(
