@@ -24,7 +24,8 @@ afterAll(() => bench.close());
 
 describe('a killed training', () => {
   it.each(['tensorflow', 'wasm'] as const)('resumed on %s gives the bytes of an undisturbed one', async (backend) => {
-    const table = xorTable(6000);
+    // Large enough that a train epoch takes several checkpoints' time, also on a fast machine.
+    const table = xorTable(40_000);
     const settings = { backend, batchSize: 32, maxTrainEpochs: 4, patience: 4, dropout: 0.1 };
     const undisturbed = await bench.host.train(await bench.job(table, settings), quiet);
     const training = startTraining(bench.host, await bench.job(table, settings));
