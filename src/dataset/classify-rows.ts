@@ -6,10 +6,11 @@ import type { PipelineSpec } from '../core/spec/schema.js';
 import type { RowCounts, Window } from '../core/types.js';
 import { unparsedKey } from '../sources/file-source.js';
 import { ROW_KEYS } from '../sources/source.js';
-import { quoteLiteral } from '../sources/sql.js';
 import type { ColumnPlan } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { within } from './excluded-windows.js';
+import { HELD, type HeldNumbers } from './held-numbers.js';
+import { numberChecks } from './number-checks.js';
 
 interface RowCheck {
   /** e.g. `duplicate-id`, `out-of-range:delay`. */
@@ -22,45 +23,46 @@ export interface Classified {
   readonly counts: RowCounts;
   /** Quarantined rows by the first check that failed, reasons without rows left out. */
   readonly quarantined: Readonly<Record<string, number>>;
-  /** The used rows lie in snapshot order as they are. */
+  /** The used rows lie in snapshot order as they are; never said of rows whose numbers are held, which are sorted without them. */
   readonly isReadInOrder: boolean;
 }
 
-const number = (value: number): string => `${quoteLiteral(String(value))}::DOUBLE`;
-
-function rowChecks(spec: PipelineSpec, plan: ColumnPlan, hasDuplicates: boolean): RowCheck[] {
+function rowChecks(
+  spec: PipelineSpec,
+  plan: ColumnPlan,
+  found: { hasDuplicates: boolean; isHeld: boolean },
+): RowCheck[] {
   const { id, eventAt, rowKnownAt } = ROW_KEYS;
   const checks: RowCheck[] = [
     { reason: 'event-time', fails: `${eventAt} IS NULL` },
     { reason: 'id-missing', fails: `${id} IS NULL` },
   ];
   if (plan.hasRowKnownAt) checks.push({ reason: 'row-known-at', fails: `${rowKnownAt} IS NULL` });
-  if (hasDuplicates) {
+  if (found.hasDuplicates) {
     checks.push({ reason: 'duplicate-id', fails: 'row_no IN (SELECT row_no FROM duplicate_rows)' });
   }
-  for (const column of plan.rows.filter((candidate) => candidate.use === 'number')) {
-    const { key, source } = column;
-    if (spec.source.kind === 'csv') checks.push({ reason: `not-a-number:${source}`, fails: unparsedKey(key) });
-    checks.push({ reason: `non-finite:${source}`, fails: `NOT isfinite(${key})` });
-  }
-  for (const { key, source, min, max } of plan.ranges) {
-    const bounds = [min === null ? [] : [`${key} < ${number(min)}`], max === null ? [] : [`${key} > ${number(max)}`]];
-    const fails = bounds.flat().join(' OR ');
-    if (fails !== '') checks.push({ reason: `out-of-range:${source}`, fails: `(${fails})` });
+  const numbers = plan.rows.filter((column) => column.use === 'number');
+  for (const [at, { reason, fails }] of numberChecks(plan).entries()) {
+    // The first ones are of all numbers in order.
+    const column = spec.source.kind === 'csv' ? numbers[at] : undefined;
+    if (column !== undefined) checks.push({ reason: `not-a-number:${column.source}`, fails: unparsedKey(column.key) });
+    checks.push({ reason, fails: found.isHeld ? `${HELD.failed} = ${at + 1}` : fails });
   }
   return checks;
 }
 
 /** Rows whose id an earlier row has; which one is first hangs on values alone, never on the order they were read in. */
-async function markDuplicates(duck: Duck, plan: ColumnPlan): Promise<boolean> {
+async function markDuplicates(duck: Duck, plan: ColumnPlan, held: HeldNumbers | null): Promise<boolean> {
   const { id, eventAt } = ROW_KEYS;
   const order = [...new Set([eventAt, ...plan.rows.map((column) => column.key)])].map((key) => `${key} NULLS LAST`);
   const [ids] = await duck.rows(`SELECT count(${id}) = count(DISTINCT ${id}) AS is_unique FROM source_rows`);
   if (ids?.is_unique === true) return false;
-  const repeated = `${id} IN (SELECT ${id} FROM source_rows WHERE ${id} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`;
+  const isRepeated = `${id} IN (SELECT ${id} FROM source_rows WHERE ${id} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`;
+  await duck.run(`CREATE TABLE repeated_rows AS SELECT *, rowid AS row_no FROM source_rows WHERE ${isRepeated}`);
+  const repeated = held === null ? 'repeated_rows' : await held.beside(duck, 'repeated_rows');
   await duck.run(
-    `CREATE TABLE duplicate_rows AS SELECT row_no FROM (SELECT rowid AS row_no, row_number() OVER (PARTITION BY ${id} ORDER BY ${order.join(', ')}) AS place ` +
-      `FROM source_rows WHERE ${repeated}) WHERE place > 1`,
+    `CREATE TABLE duplicate_rows AS SELECT row_no FROM (SELECT row_no, row_number() OVER (PARTITION BY ${id} ORDER BY ${order.join(', ')}) AS place ` +
+      `FROM ${repeated}) WHERE place > 1`,
   );
   return true;
 }
@@ -80,11 +82,17 @@ function classView(options: { excluding: readonly Window[]; checks: readonly Row
 export async function classifyRows(
   duck: Duck,
   plan: ColumnPlan,
-  options: { readonly spec: PipelineSpec; readonly excluding: readonly Window[]; readonly last: number | null },
+  options: {
+    readonly spec: PipelineSpec;
+    readonly excluding: readonly Window[];
+    readonly last: number | null;
+    readonly held: HeldNumbers | null;
+  },
 ): Promise<Classified> {
   const { id, eventAt } = ROW_KEYS;
-  const hasDuplicates = await markDuplicates(duck, plan);
-  const checks = rowChecks(options.spec, plan, hasDuplicates);
+  const hasDuplicates = await markDuplicates(duck, plan, options.held);
+  const isHeld = options.held !== null;
+  const checks = rowChecks(options.spec, plan, { hasDuplicates, isHeld });
   const view = { excluding: options.excluding, checks };
   await duck.run(classView({ ...view, isOld: 'false' }));
   if (options.last !== null) {
@@ -98,7 +106,7 @@ export async function classifyRows(
     await duck.run(classView({ ...view, isOld }));
   }
   const counted = await countClasses(duck, checks);
-  return { ...counted, isReadInOrder: plan.labels === null && !hasDuplicates && (await isInOrder(duck)) };
+  return { ...counted, isReadInOrder: !isHeld && plan.labels === null && !hasDuplicates && (await isInOrder(duck)) };
 }
 
 /**

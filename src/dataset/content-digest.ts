@@ -13,6 +13,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { canonicalDigest } from '../core/canonical-json.js';
+import { assertInvariant } from '../core/errors.js';
 import type { Digest } from '../core/types.js';
 import { eachText, vectorItems, vectorValid } from './vectors.js';
 
@@ -30,18 +31,18 @@ class ColumnHash {
   #text = new Uint8Array(1 << 16);
   #used = 0;
 
-  constructor(
-    readonly column: DigestColumn,
-    readonly at: number,
-  ) {}
+  rows = 0;
 
-  add(chunk: DuckDBDataChunk): void {
-    const valid = vectorValid(chunk, this.at);
+  constructor(readonly column: DigestColumn) {}
+
+  add(chunk: DuckDBDataChunk, at: number): void {
+    const valid = vectorValid(chunk, at);
+    this.rows += chunk.rowCount;
     this.#nulls.update(valid ?? ONES.subarray(0, chunk.rowCount));
-    if (this.column.kind === 'text') this.#addText(chunk);
-    else if (this.column.kind === 'numeric') this.#addFixed(vectorItems(chunk, this.at, Float64Array), valid, 8);
-    else if (this.column.kind === 'time') this.#addFixed(vectorItems(chunk, this.at, BigInt64Array), valid, 8);
-    else this.#addFixed(vectorItems(chunk, this.at, Uint8Array), valid, 1);
+    if (this.column.kind === 'text') this.#addText(chunk, at);
+    else if (this.column.kind === 'numeric') this.#addFixed(vectorItems(chunk, at, Float64Array), valid, 8);
+    else if (this.column.kind === 'time') this.#addFixed(vectorItems(chunk, at, BigInt64Array), valid, 8);
+    else this.#addFixed(vectorItems(chunk, at, Uint8Array), valid, 1);
   }
 
   #addFixed(items: ArrayBufferView, valid: Uint8Array | null, width: number): void {
@@ -57,18 +58,18 @@ class ColumnHash {
     this.#values.update(zeroed);
   }
 
-  #addText(chunk: DuckDBDataChunk): void {
-    eachText(chunk, this.at, (source, start, length) => {
+  #addText(chunk: DuckDBDataChunk, at: number): void {
+    eachText(chunk, at, (source, start, length) => {
       if (this.#used + 4 + length > this.#text.length) this.#flush(4 + length);
       const view = this.#text;
       view[this.#used] = length & 0xff;
       view[this.#used + 1] = (length >>> 8) & 0xff;
       view[this.#used + 2] = (length >>> 16) & 0xff;
       view[this.#used + 3] = length >>> 24;
-      const at = this.#used + 4;
-      if (length <= 12) for (let byte = 0; byte < length; byte++) view[at + byte] = source[start + byte]!;
-      else view.set(source.subarray(start, start + length), at);
-      this.#used = at + length;
+      const to = this.#used + 4;
+      if (length <= 12) for (let byte = 0; byte < length; byte++) view[to + byte] = source[start + byte]!;
+      else view.set(source.subarray(start, start + length), to);
+      this.#used = to + length;
     });
     this.#flush(0);
   }
@@ -84,17 +85,26 @@ class ColumnHash {
   }
 }
 
-/** @param chunks rows in snapshot order, with exactly `columns` */
-export async function contentDigest(
-  columns: readonly DigestColumn[],
-  chunks: AsyncIterable<DuckDBDataChunk>,
-): Promise<{ digest: Digest; rows: number }> {
-  const hashes = columns.map((column, at) => new ColumnHash(column, at));
-  let rows = 0;
-  for await (const chunk of chunks) {
-    for (const hash of hashes) hash.add(chunk);
-    rows += chunk.rowCount;
+/** Rows in snapshot order, chunk by chunk; columns may come apart, each in chunks of its own. */
+export class ContentDigest {
+  readonly #hashes: readonly ColumnHash[];
+
+  constructor(readonly columns: readonly DigestColumn[]) {
+    this.#hashes = columns.map((column) => new ColumnHash(column));
   }
-  const digest = canonicalDigest({ format: 'perennial-rows/1', rows, columns: hashes.map((hash) => hash.digest()) });
-  return { digest, rows };
+
+  /** @param places by column, its place in the chunk; null: not in it */
+  add(chunk: DuckDBDataChunk, places: readonly (number | null)[]): void {
+    for (const [at, place] of places.entries()) if (place !== null) this.#hashes[at]!.add(chunk, place);
+  }
+
+  /** Once, at the end. @param rows that every column must have had */
+  digest(rows: number): Digest {
+    const short = this.#hashes.find((hash) => hash.rows !== rows);
+    assertInvariant(
+      short === undefined,
+      `Column ${short?.column.name} of the snapshot has ${short?.rows} rows, ${rows} were counted.`,
+    );
+    return canonicalDigest({ format: 'perennial-rows/1', rows, columns: this.#hashes.map((hash) => hash.digest()) });
+  }
 }

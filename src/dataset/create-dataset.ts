@@ -1,8 +1,11 @@
 /** The dataset room as activities see it: each call is one DuckDB of its own, made and removed here. */
 import type { ArtifactStore, Dataset } from '../activities/deps.js';
+import type { SpecSource } from '../core/spec/schema.js';
+import type { SnapshotRef } from '../core/types.js';
 import { measureCoverage } from './coverage.js';
 import { type DuckLimits, defaultLimits, withDuck } from './duck.js';
 import { freezeWindow } from './freeze.js';
+import { HeldTooLarge } from './held-numbers.js';
 import { inspectWindow } from './inspect.js';
 import type { ConnectionUrl } from './open-source.js';
 import { measureOverlap } from './overlap.js';
@@ -17,6 +20,8 @@ export interface DatasetOptions {
   readonly connectionUrl: ConnectionUrl;
   /** Of each operation; a quarter of the machine's memory and at most four threads by default. */
   readonly limits?: DuckLimits;
+  /** Memory for rows' numbers beside DuckDB's, in MiB; half of DuckDB's by default. More rows than fit go through DuckDB's own. */
+  readonly heldMb?: number;
 }
 
 /** What is read back of a manifest; `freeze.ts` writes it, and its digest was checked. */
@@ -26,16 +31,34 @@ interface SnapshotManifest {
 
 const never = (): AbortSignal => new AbortController().signal;
 
+/** Rows that stream in through the event loop keep one thread of DuckDB busy: a second one would spin, waiting for them. */
+const feeding = <T extends { readonly limits: DuckLimits }>(source: SpecSource, options: T): T =>
+  source.kind === 'postgres' ? { ...options, limits: { ...options.limits, threads: 1 } } : options;
+
 export function createDataset(options: DatasetOptions): Dataset {
-  const { store, scratchDir, connectionUrl, limits = defaultLimits() } = options;
+  const { store, scratchDir, connectionUrl, limits = defaultLimits(), heldMb = limits.memoryMb / 2 } = options;
   const using = (signal: AbortSignal) => ({ scratchDir, limits, signal });
   return {
     inspect: (spec, request) =>
-      withDuck(using(never()), (duck) => inspectWindow(duck, { spec, ...request, connectionUrl })),
+      withDuck(feeding(spec.source, using(never())), (duck) =>
+        inspectWindow(duck, { spec, ...request, connectionUrl }),
+      ),
     coverage: (spec, request) =>
-      withDuck(using(never()), (duck) => measureCoverage(duck, { spec, ...request, connectionUrl })),
-    freeze: (spec, request, { signal }) =>
-      withDuck(using(signal), (duck) => freezeWindow(duck, { store, connectionUrl }, { spec, request })),
+      withDuck(feeding(spec.source, using(never())), (duck) =>
+        measureCoverage(duck, { spec, ...request, connectionUrl }),
+      ),
+    freeze: async (spec, request, { signal }) => {
+      const freeze = (mostMb: number | null): Promise<SnapshotRef> =>
+        withDuck(feeding(spec.source, using(signal)), (duck) =>
+          freezeWindow(duck, { store, connectionUrl }, { spec, request, heldMb: mostMb }),
+        );
+      try {
+        return await freeze(heldMb);
+      } catch (error) {
+        if (!(error instanceof Error && error.cause instanceof HeldTooLarge)) throw error;
+        return freeze(null);
+      }
+    },
     toColumns: async (spec, { snapshot, path, boundaryAt }, { signal }) => {
       const parquetPath = await store.verifiedPath(snapshot.parquet);
       const rows = snapshot.rows.used;

@@ -3,7 +3,7 @@
  * are and what became of all the others. Everything is made in scratch; the artifact store takes finished files only.
  */
 import { join } from 'node:path';
-import { version as duckdbVersion } from '@duckdb/node-api';
+import { type DuckDBDataChunk, version as duckdbVersion } from '@duckdb/node-api';
 import type { ArtifactStore, FreezeRequest } from '../activities/deps.js';
 import { canonicalDigest, canonicalJson } from '../core/canonical-json.js';
 import { assertInvariant, PipelineError } from '../core/errors.js';
@@ -11,16 +11,19 @@ import type { PipelineSpec } from '../core/spec/schema.js';
 import type { RowCounts, SnapshotRef } from '../core/types.js';
 import { type Classified, classifyRows } from './classify-rows.js';
 import { type ColumnPlan, featureColumn, planColumns } from './column-plan.js';
-import { contentDigest } from './content-digest.js';
+import { ContentDigest } from './content-digest.js';
 import type { Duck } from './duck.js';
+import type { HeldNumbers } from './held-numbers.js';
 import { labelRows } from './label-rows.js';
+import { numberChecks } from './number-checks.js';
 import { type ConnectionUrl, checkSchema, type OpenSource, schemaProblem, withSource } from './open-source.js';
 import { EvenSample, profileSnapshot } from './profile.js';
 import {
   digestColumns,
+  type RowWatch,
   type SnapshotColumn,
   snapshotColumns,
-  snapshotScan,
+  writeHeldFile,
   writeSnapshotFile,
 } from './snapshot-file.js';
 import { vectorItems } from './vectors.js';
@@ -44,13 +47,20 @@ function planOf(source: OpenSource, options: { spec: PipelineSpec; request: Free
   return planColumns({ ...spec, features });
 }
 
+interface FreezeOptions {
+  readonly spec: PipelineSpec;
+  readonly request: FreezeRequest;
+  /** Memory for numbers outside DuckDB, in MiB; null: all in DuckDB, which can use the disk. */
+  readonly heldMb: number | null;
+}
+
 /** Loads, labels and classifies; the source is closed before anything is written. */
 async function classifyWindow(
   duck: Duck,
-  options: { spec: PipelineSpec; request: FreezeRequest; connectionUrl: ConnectionUrl },
-): Promise<{ plan: ColumnPlan; classified: Classified }> {
-  const { spec, request } = options;
-  const plan = await withSource(duck, { spec, connectionUrl: options.connectionUrl }, async (source) => {
+  options: FreezeOptions & { connectionUrl: ConnectionUrl },
+): Promise<{ plan: ColumnPlan; classified: Classified; held: HeldNumbers | null }> {
+  const { spec, request, heldMb } = options;
+  const { plan, held } = await withSource(duck, { spec, connectionUrl: options.connectionUrl }, async (source) => {
     const wanted = planOf(source, options);
     checkSchema(wanted, source);
     const scope = {
@@ -59,12 +69,13 @@ async function classifyWindow(
       labelsAsOf: request.labelsAsOf,
       sample: spec.sample,
     };
-    await source.load({ rows: wanted.rows, labels: wanted.labels }, scope);
-    return wanted;
+    const columns = { rows: wanted.rows, labels: wanted.labels };
+    const holding = heldMb === null ? undefined : { checks: numberChecks(wanted), mostMb: heldMb };
+    return { plan: wanted, held: await source.load(columns, scope, holding) };
   });
   await labelRows(duck, plan, { labelsAsOf: request.labelsAsOf, positive: spec.target.positive });
-  const classified = await classifyRows(duck, plan, { spec, excluding: request.excluding, last: request.last });
-  return { plan, classified };
+  const classified = await classifyRows(duck, plan, { spec, excluding: request.excluding, last: request.last, held });
+  return { plan, classified, held };
 }
 
 function checkCounts(counts: RowCounts, request: FreezeRequest): void {
@@ -83,49 +94,51 @@ function checkCounts(counts: RowCounts, request: FreezeRequest): void {
   );
 }
 
-async function describeFile(duck: Duck, path: string, columns: readonly SnapshotColumn[], rows: number) {
-  const numeric = columns.flatMap((column, at) => (column.kind === 'numeric' ? [at] : []));
-  const sample = new EvenSample(rows, numeric);
-  let newest = -(2n ** 63n);
-  async function* sampled() {
-    for await (const chunk of duck.chunks(`SELECT * FROM ${snapshotScan(path)}`)) {
-      for (const eventAt of vectorItems(chunk, EVENT_AT, BigInt64Array)) {
-        assertInvariant(eventAt >= newest, 'The rows of the snapshot file are out of order.');
-        newest = eventAt;
-      }
-      sample.add(chunk);
-      yield chunk;
-    }
+/** Sees every row once, in the file's order. */
+class Watch implements RowWatch {
+  readonly content: ContentDigest;
+  readonly sample: EvenSample;
+  #newest = -(2n ** 63n);
+
+  constructor(columns: readonly SnapshotColumn[], rows: number) {
+    this.content = new ContentDigest(digestColumns(columns));
+    const numeric = columns.flatMap((column, at) => (column.kind === 'numeric' ? [at] : []));
+    this.sample = new EvenSample(rows, numeric);
   }
-  const content = await contentDigest(digestColumns(columns), sampled());
-  const profile = await profileSnapshot(duck, path, { columns, sample });
-  return { content, profile, sampleRows: Math.ceil(rows / sample.step) };
+
+  see(chunk: DuckDBDataChunk, places: readonly (number | null)[]): void {
+    const eventAtPlace = places[EVENT_AT] ?? null;
+    if (eventAtPlace !== null) {
+      for (const eventAt of vectorItems(chunk, eventAtPlace, BigInt64Array)) {
+        assertInvariant(eventAt >= this.#newest, 'The rows of the snapshot file are out of order.');
+        this.#newest = eventAt;
+      }
+    }
+    // Numbers come all at once, or in chunks of the other columns not at all.
+    if (this.sample.columns.every((column) => places[column] !== null)) this.sample.add(chunk, places);
+    this.content.add(chunk, places);
+  }
 }
 
-/** @throws DATA_WINDOW_EMPTY, DATA_SCHEMA_VIOLATION, SOURCE_UNAVAILABLE */
-export async function freezeWindow(
-  duck: Duck,
-  tools: FreezeTools,
-  options: { readonly spec: PipelineSpec; readonly request: FreezeRequest },
-): Promise<SnapshotRef> {
+/** @throws DATA_WINDOW_EMPTY, DATA_SCHEMA_VIOLATION, SOURCE_UNAVAILABLE; with `heldMb` an error that HeldTooLarge caused */
+export async function freezeWindow(duck: Duck, tools: FreezeTools, options: FreezeOptions): Promise<SnapshotRef> {
   const { spec, request } = options;
-  const { plan, classified } = await classifyWindow(duck, { ...options, connectionUrl: tools.connectionUrl });
+  const { plan, classified, held } = await classifyWindow(duck, { ...options, connectionUrl: tools.connectionUrl });
   const { counts, quarantined, isReadInOrder } = classified;
   checkCounts(counts, request);
   const path = join(duck.dir, 'rows.parquet');
-  await writeSnapshotFile(duck, plan, { path, isReadInOrder });
   const columns = snapshotColumns(plan);
-  const { content, profile, sampleRows } = await describeFile(duck, path, columns, counts.used);
-  assertInvariant(
-    content.rows === counts.used,
-    `The snapshot holds ${content.rows} rows, ${counts.used} were counted.`,
-  );
+  const watch = new Watch(columns, counts.used);
+  if (held === null) await writeSnapshotFile(duck, plan, { path, watch, isReadInOrder });
+  else await writeHeldFile(duck, plan, { path, watch, held });
+  const contentDigest = watch.content.digest(counts.used);
+  const profile = await profileSnapshot(duck, path, { columns, sample: watch.sample });
   duck.signal.throwIfAborted();
   const parquet = await tools.store.putFile(path);
   const manifest = {
     format: 'perennial-snapshot/1',
     kind: request.kind,
-    contentDigest: content.digest,
+    contentDigest,
     file: parquet,
     duckdbVersion: duckdbVersion(),
     sourceDigest: canonicalDigest(spec.source),
@@ -141,12 +154,12 @@ export async function freezeWindow(
     isAsOfGuaranteed: { rows: plan.hasRowKnownAt, labels: plan.hasLabelKnownAt },
     schema: columns,
     profile,
-    profileRows: sampleRows,
+    profileRows: Math.ceil(counts.used / watch.sample.step),
   };
   const manifestRef = await tools.store.putBytes(Buffer.from(canonicalJson(manifest), 'utf8'));
   return {
     kind: request.kind,
-    contentDigest: content.digest,
+    contentDigest,
     parquet,
     manifest: manifestRef,
     window: request.window,

@@ -22,9 +22,10 @@ export async function openFiles(duck: Duck, source: Exclude<SpecSource, { kind: 
     labels: labels?.columns ?? null,
     load: async (wanted, scope) => {
       await duck.run(`CREATE TABLE source_rows AS ${fileRows(rows, wanted.rows, scope)}`);
-      if (labels === null || wanted.labels === null) return;
+      if (labels === null || wanted.labels === null) return null;
       const facts = fileLabels(labels, wanted.labels, { scope, rowsTable: 'source_rows' });
       await duck.run(`CREATE TABLE label_facts AS ${facts}`);
+      return null;
     },
     close: async () => undefined,
   };

@@ -145,11 +145,13 @@ export class EvenSample {
     this.#lengths = columns.map(() => 0);
   }
 
-  add(chunk: DuckDBDataChunk): void {
+  /** @param places by column of the snapshot, its place in the chunk */
+  add(chunk: DuckDBDataChunk, places: readonly (number | null)[]): void {
     const first = (this.step - (this.#row % this.step)) % this.step;
     for (const [at, column] of this.columns.entries()) {
-      const items = vectorItems(chunk, column, Float64Array);
-      const valid = vectorValid(chunk, column);
+      const place = places[column]!;
+      const items = vectorItems(chunk, place, Float64Array);
+      const valid = vectorValid(chunk, place);
       const values = this.#values[at]!;
       let length = this.#lengths[at]!;
       for (let row = first; row < items.length; row += this.step) {

@@ -1,10 +1,12 @@
 /** A snapshot's Parquet file: its columns, how it is written and read. */
 
+import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { ROW_KEYS } from '../sources/source.js';
 import { quoteIdent, quoteLiteral } from '../sources/sql.js';
 import type { ColumnPlan } from './column-plan.js';
 import type { DigestColumn } from './content-digest.js';
 import type { Duck } from './duck.js';
+import { HELD, type HeldNumbers } from './held-numbers.js';
 
 export interface SnapshotColumn {
   /** In the Parquet file. */
@@ -40,20 +42,67 @@ export const digestColumns = (columns: readonly SnapshotColumn[]): DigestColumn[
 
 export const snapshotScan = (path: string): string => `read_parquet(${quoteLiteral(path)}, hive_partitioning = false)`;
 
+const FORMAT = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 4096';
+
+/** Watches the rows on their way: counts, digests, samples. */
+export interface RowWatch {
+  /** @param places by column of the snapshot, its place in the chunk; null: not in it */
+  see(chunk: DuckDBDataChunk, places: readonly (number | null)[]): void;
+}
+
+export interface WriteOptions {
+  readonly path: string;
+  readonly watch: RowWatch;
+}
+
+/** The keys of the snapshot's columns, in order. */
+const keysOf = (plan: ColumnPlan): string[] => [
+  ROW_KEYS.id,
+  ROW_KEYS.eventAt,
+  'label',
+  ...plan.columns.filter((column) => column.key !== ROW_KEYS.eventAt).map((column) => column.key),
+];
+
+function selectOf(plan: ColumnPlan): string {
+  const columns = snapshotColumns(plan);
+  return keysOf(plan)
+    .map((key, at) => `${key} AS ${quoteIdent(columns[at]!.parquet)}`)
+    .join(', ');
+}
+
 /** Writes the used rows of view `classified`, in order. DuckDB keeps the order of rows where a query names none. */
 export async function writeSnapshotFile(
   duck: Duck,
   plan: ColumnPlan,
-  options: { readonly path: string; readonly isReadInOrder: boolean },
+  options: WriteOptions & { readonly isReadInOrder: boolean },
 ): Promise<void> {
-  const { path, isReadInOrder } = options;
-  const columns = plan.columns
-    .filter((column) => column.key !== ROW_KEYS.eventAt)
-    .map((column) => `${column.key} AS ${quoteIdent(column.parquet)}`);
-  const select = [`${ROW_KEYS.id} AS id`, `${ROW_KEYS.eventAt} AS event_at`, 'label', ...columns].join(', ');
+  const { path, isReadInOrder, watch } = options;
   const order = isReadInOrder ? '' : ' ORDER BY event_at, id';
   await duck.run(
-    `COPY (SELECT ${select} FROM classified WHERE class = 'used'${order}) TO ${quoteLiteral(path)} ` +
-      '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 4096)',
+    `COPY (SELECT ${selectOf(plan)} FROM classified WHERE class = 'used'${order}) TO ${quoteLiteral(path)} (${FORMAT})`,
   );
+  const places = keysOf(plan).map((_, at) => at);
+  for await (const chunk of duck.chunks(`SELECT * FROM ${snapshotScan(path)}`)) watch.see(chunk, places);
+}
+
+/** The same where numbers are held: the rest of the rows is sorted, and the numbers join it on the way into the file. */
+export async function writeHeldFile(
+  duck: Duck,
+  plan: ColumnPlan,
+  options: WriteOptions & { readonly held: HeldNumbers },
+): Promise<void> {
+  const { path, held, watch } = options;
+  const keys = keysOf(plan);
+  const own = [...new Set(keys)].filter((key) => !held.keys.includes(key));
+  await duck.run(
+    `CREATE TABLE ordered_rows AS SELECT ${[...own, HELD.place].join(', ')} FROM classified WHERE class = 'used' ` +
+      `ORDER BY ${ROW_KEYS.eventAt}, ${ROW_KEYS.id}`,
+  );
+  const placesAmong = (there: readonly string[]): (number | null)[] =>
+    keys.map((key) => (there.includes(key) ? there.indexOf(key) : null));
+  const ownPlaces = placesAmong(own);
+  for await (const chunk of duck.chunks(`SELECT ${own.join(', ')} FROM ordered_rows`)) watch.see(chunk, ownPlaces);
+  const heldPlaces = placesAmong(held.keys);
+  const rows = await held.beside(duck, 'ordered_rows', { onChunk: (chunk) => watch.see(chunk, heldPlaces) });
+  await duck.run(`COPY (SELECT ${selectOf(plan)} FROM ${rows}) TO ${quoteLiteral(path)} (${FORMAT})`);
 }

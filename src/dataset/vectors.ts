@@ -32,6 +32,13 @@ export function vectorItems<T extends Typed>(
   return items;
 }
 
+/** A vector of a chunk that is being filled; `flush` after the last value. */
+export const writable = (
+  chunk: DuckDBDataChunk,
+  column: number,
+): { setItem(row: number, value: unknown): void; flush(): void } =>
+  chunk.getColumnVector(column) as unknown as { setItem(row: number, value: unknown): void; flush(): void };
+
 /** One byte a row, 1 where there is a value; null when no row is null. */
 export function vectorValid(chunk: DuckDBDataChunk, column: number): Uint8Array | null {
   const { validity } = open(chunk, column);
@@ -69,7 +76,9 @@ export function eachText(
   if (!(dataView instanceof DataView)) throw moved('texts');
   const bytes = new Uint8Array(dataView.buffer, dataView.byteOffset, dataView.byteLength);
   const valid = vectorValid(chunk, column);
-  for (let row = 0; row < chunk.rowCount; row++) {
+  // The package asks DuckDB for it at every read.
+  const rows = chunk.rowCount;
+  for (let row = 0; row < rows; row++) {
     if (valid !== null && valid[row] === 0) continue;
     const length = dataView.getUint32(row * STRING_BYTES, true);
     if (length <= INLINE_BYTES) visit(bytes, row * STRING_BYTES + 4, length);

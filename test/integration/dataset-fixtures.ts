@@ -72,11 +72,16 @@ export interface World {
   readonly dataset: Dataset;
 }
 
-export function makeWorld(dir: string, options: { url?: string; threads?: number } = {}): World {
+export function makeWorld(dir: string, options: { url?: string; threads?: number; heldMb?: number } = {}): World {
   const store = createLocalStore(join(dir, 'store'));
   const limits = options.threads === undefined ? {} : { limits: { memoryMb: 1024, threads: options.threads } };
+  const held = options.heldMb === undefined ? {} : { heldMb: options.heldMb };
   const scratchDir = join(dir, 'scratch');
-  return { dir, store, dataset: createDataset({ store, scratchDir, connectionUrl: () => options.url, ...limits }) };
+  return {
+    dir,
+    store,
+    dataset: createDataset({ store, scratchDir, connectionUrl: () => options.url, ...limits, ...held }),
+  };
 }
 
 /** Writes rows as the kind says and gives the source's part of a spec. `labels` is a second relation. */

@@ -26,8 +26,8 @@ export interface PostgresReader {
   close(): Promise<void>;
 }
 
-/** Rows a batch: DuckDB's vector size. */
-const BATCH_ROWS = 2048;
+/** Rows of every batch but the last: DuckDB's vector size. */
+export const BATCH_ROWS = 2048;
 
 /** @throws SOURCE_UNAVAILABLE, DATA_SCHEMA_VIOLATION, SPEC_INVALID */
 export async function openPostgresReader(
