@@ -5,39 +5,32 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import type { ScoreRequest, VersionScore } from './activities/create-evaluation-activities.js';
-import type { BlockedRecipe, ChampionRow, RunKey } from './activities/deps.js';
-import { coordinatorCalls } from './client/coordinator-calls.js';
-import { type DecideRequest, decide } from './client/decide.js';
-import { labelUpdates } from './client/run-updates.js';
+import type { Pool } from 'pg';
+import type { BlockedRecipe } from './activities/deps.js';
+import { type CoordinatorCalls, coordinatorCalls } from './client/coordinator-calls.js';
+import {
+  type AnswerRequest,
+  type DecideRequest,
+  type DecisionCalls,
+  decisionCalls,
+  type ExtendRequest,
+} from './client/decide.js';
+import { type ReadCalls, readCalls, specOfModel } from './client/read-calls.js';
 import { type ScheduleAgreement, type ScheduleFacts, scheduleCalls } from './client/schedules.js';
-import { liveStatus, type RunDetail, type RunItem, showRun, withWorkflow } from './client/show-run.js';
 import { PipelineError } from './core/errors.js';
-import type {
-  Answer,
-  LabelsArrived,
-  QuestionAnswer,
-  RetrainAnswer,
-  RollbackAnswer,
-  RunStatus,
-} from './core/messages.js';
+import type { LabelsArrived, RetrainAnswer, RollbackAnswer } from './core/messages.js';
 import { DEFAULT_QUEUE } from './core/queues.js';
 import { diffSpecs, type SpecChange } from './core/spec/diff.js';
 import { canonicalSpecText, specDigest } from './core/spec/digest.js';
 import { parseSpec } from './core/spec/parse-spec.js';
-import type { PipelineSpec } from './core/spec/schema.js';
 import { resolveSourcePaths } from './core/spec/source-paths.js';
-import type { Cause, DecisionAnswer, Digest, Instant, RunClock } from './core/types.js';
-import { champion, championAt } from './registry/aliases.js';
+import type { Cause, DecisionAnswer, Digest, RunClock } from './core/types.js';
 import { recordDecision } from './registry/approvals.js';
-import type { AuditCheckpoint } from './registry/audit-checkpoint.js';
-import { type ModelVerification, verifyAudit } from './registry/audit-verify.js';
-import { blockedRecipes, closeIncidents } from './registry/incidents.js';
+import { closeIncidents } from './registry/incidents.js';
+import { recordLabelDecision } from './registry/label-decisions.js';
 import { createPool } from './registry/pool.js';
-import { type AliasMoveRow, championHistory, listModels, type ModelRow } from './registry/reads.js';
-import { listSnapshots } from './registry/run-facts.js';
-import { listRuns, run } from './registry/runs.js';
-import { applySpec, currentSpec, specByDigest } from './registry/specs.js';
+import { run } from './registry/runs.js';
+import { applySpec, specByDigest } from './registry/specs.js';
 
 export interface ClientSettings {
   readonly databaseUrl: string;
@@ -71,24 +64,16 @@ interface RetrainOptions {
   readonly triggerId?: string;
 }
 
-export interface ChampionView {
-  readonly modelId: string;
-  /** The instant asked about; null is now. */
-  readonly at: Instant | null;
-  readonly champion: ChampionRow | null;
-  /** Newest first. */
-  readonly history: readonly AliasMoveRow[];
-  /** Recipes that rollbacks blocked and nobody has cleared, newest first. */
-  readonly blocked: readonly BlockedRecipe[];
-}
+/** With a new event id and by Update, unless the request says otherwise. */
+type Said<Request> = Omit<Request, 'eventId' | 'via'> & {
+  readonly eventId?: string;
+  readonly via?: 'update' | 'signal';
+};
 
-export interface PerennialClient {
+interface ModelCalls {
   /** `file` is named in messages, and its folder is where relative source paths start. */
   applySpec(request: { text: string; file: string; by: string }): Promise<ApplyResult>;
-  currentSpec(modelId: string): Promise<PipelineSpec>;
   requestRetrain(request: RetrainOptions): Promise<RetrainAnswer>;
-  /** By Signal the answer comes later, as a row of the run's decisions: null. */
-  decide(request: Omit<DecideRequest, 'eventId' | 'via'> & Partial<DecideRequest>): Promise<DecisionAnswer | null>;
   labelsArrived(request: { modelId: string } & LabelsArrived): Promise<void>;
   rollback(request: {
     modelId: string;
@@ -99,28 +84,31 @@ export interface PerennialClient {
   }): Promise<RollbackAnswer>;
   /** Clears every recipe of the model that a rollback blocked, and closes its incident. @returns what was cleared */
   unblock(request: { modelId: string; by: string; reason: string }): Promise<readonly BlockedRecipe[]>;
+}
+
+interface PeopleCalls {
+  /** By Signal the answer comes later, as a row of the run's decisions: null. The other two likewise. */
+  decide(request: Said<DecideRequest>): Promise<DecisionAnswer | null>;
   /** To a run that asks what to do without the missing labels. */
-  answerQuestion(request: RunKey & Omit<QuestionAnswer, 'eventId'>): Promise<Answer>;
+  answerQuestion(request: Said<AnswerRequest>): Promise<DecisionAnswer | null>;
   /** Of the wait for labels. */
-  extendDeadline(request: RunKey & { until: Instant; by: string; reason: string }): Promise<Answer>;
-  /** Live, from the workflow; null when none runs. */
-  status(key: RunKey): Promise<RunStatus | null>;
-  listRuns(request: { modelId?: string; limit: number; isOpenOnly?: boolean }): Promise<readonly RunItem[]>;
-  showRun(key: RunKey): Promise<RunDetail>;
-  champion(request: { modelId: string; at?: Instant }): Promise<ChampionView>;
-  /** By name. */
-  listModels(): Promise<readonly ModelRow[]>;
-  /** Realised quality of versions on the frozen holdout of a run, which is later than their own. */
-  scoreVersions(request: RunKey & { versions: readonly number[] }): Promise<VersionScore[]>;
-  verify(request: { modelId?: string; checkpoint?: AuditCheckpoint }): Promise<readonly ModelVerification[]>;
+  extendDeadline(request: Said<ExtendRequest>): Promise<DecisionAnswer | null>;
+}
+
+interface ScheduleCalls {
   setSchedule(request: { modelId: string; clock?: RunClock }): Promise<ScheduleFacts>;
   pauseSchedule(modelId: string): Promise<ScheduleFacts>;
   resumeSchedule(modelId: string): Promise<ScheduleFacts>;
   deleteSchedule(modelId: string): Promise<void>;
   /** Fires the Schedule now. */
   triggerSchedule(modelId: string): Promise<void>;
+}
+
+export interface PerennialClient extends ModelCalls, PeopleCalls, ReadCalls, ScheduleCalls {
   close(): Promise<void>;
 }
+
+type Schedules = ReturnType<typeof scheduleCalls>;
 
 async function connect(temporal: ClientSettings['temporal']): Promise<Connection> {
   const address = temporal.address === undefined ? {} : { address: temporal.address };
@@ -135,25 +123,7 @@ async function connect(temporal: ClientSettings['temporal']): Promise<Connection
   }
 }
 
-/** @throws SERVER_UNREACHABLE, REGISTRY_UNAVAILABLE */
-export async function connectClient(settings: ClientSettings): Promise<PerennialClient> {
-  const connection = await connect(settings.temporal);
-  const client = new Client({ connection, namespace: settings.temporal.namespace });
-  const pool = createPool(settings.databaseUrl, { maxConnections: 4 });
-  const queue = settings.queue ?? DEFAULT_QUEUE;
-  const coordinator = coordinatorCalls(client, queue);
-  const schedules = scheduleCalls(client, queue);
-  const updates = labelUpdates(client, (key) => run(pool, key));
-  const specOf = async (modelId: string): Promise<PipelineSpec> => {
-    const current = await currentSpec(pool, modelId);
-    if (current === null) {
-      throw new PipelineError(
-        'MODEL_UNKNOWN',
-        `No pipeline was applied for model ${modelId}: \`perennial apply FILE\`.`,
-      );
-    }
-    return specByDigest(pool, current.specDigest);
-  };
+function modelCalls(pool: Pool, coordinator: CoordinatorCalls, schedules: Schedules): ModelCalls {
   return {
     applySpec: async ({ text, file, by }) => {
       const spec = resolveSourcePaths(parseSpec(text, file), dirname(resolve(file)));
@@ -164,9 +134,8 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
       const changes = diffSpecs(before, spec);
       return { modelId: spec.model, digest, isNew: applied.isNew, changes, schedule: await schedules.agreement(spec) };
     },
-    currentSpec: specOf,
     requestRetrain: async ({ modelId, cause, by, reason, clock, triggerId }) => {
-      await specOf(modelId);
+      await specOfModel(pool, modelId);
       return coordinator.requestRetrain(modelId, {
         triggerId: triggerId ?? `manual/${randomUUID()}`,
         cause: cause ?? 'manual',
@@ -175,64 +144,36 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
         clock: clock ?? { mode: 'wall' },
       });
     },
-    decide: (request) =>
-      decide(
-        client,
-        { run: (key) => run(pool, key), recordDecision: (key, row) => recordDecision(pool, key, row) },
-        { ...request, eventId: request.eventId ?? randomUUID(), via: request.via ?? 'update' },
-      ),
     labelsArrived: async ({ modelId, ...event }) => {
-      await specOf(modelId);
+      await specOfModel(pool, modelId);
       await coordinator.sendLabels(modelId, event);
     },
     rollback: async ({ modelId, to, by, reason, moveKey }) => {
-      await specOf(modelId);
+      await specOfModel(pool, modelId);
       const key = moveKey ?? `rollback/${randomUUID()}`;
       return coordinator.rollBack(modelId, { moveKey: key, toVersion: to ?? null, by, reason });
     },
     unblock: (request) => closeIncidents(pool, request),
-    answerQuestion: ({ modelId, runNo, ...answer }) =>
-      updates.answerQuestion({ modelId, runNo }, { eventId: randomUUID(), ...answer }),
-    extendDeadline: ({ modelId, runNo, ...extension }) =>
-      updates.extendDeadline({ modelId, runNo }, { eventId: randomUUID(), ...extension }),
-    status: (key) => liveStatus(client, key),
-    listRuns: async (request) => {
-      const rows = await listRuns(pool, request);
-      return Promise.all(rows.map((row) => withWorkflow(client, row)));
-    },
-    showRun: (key) => showRun({ client, pool }, key),
-    champion: async ({ modelId, at }) => {
-      await specOf(modelId);
-      return {
-        modelId,
-        at: at ?? null,
-        champion: await (at === undefined ? champion(pool, modelId) : championAt(pool, modelId, at)),
-        history: await championHistory(pool, modelId),
-        blocked: await blockedRecipes(pool, modelId),
-      };
-    },
-    listModels: () => listModels(pool),
-    scoreVersions: async ({ modelId, runNo, versions }) => {
-      const { specDigest: digest } = await run(pool, { modelId, runNo });
-      const snapshot = (await listSnapshots(pool, { modelId, runNo })).find((one) => one.kind === 'holdout');
-      if (snapshot === undefined) {
-        throw new PipelineError('RUN_UNKNOWN', `Run ${modelId}/${runNo} has frozen no holdout to score on.`);
-      }
-      return client.workflow.execute<(request: ScoreRequest) => Promise<VersionScore[]>>('scoreVersionsWorkflow', {
-        workflowId: `score/${modelId}/${runNo}/${versions.join('-')}`,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        taskQueue: queue,
-        args: [{ modelId, specDigest: digest, versions, snapshot }],
-        staticSummary: `Score versions ${versions.join(', ')} of ${modelId} on the holdout of run ${runNo}`.slice(
-          0,
-          200,
-        ),
-      });
-    },
-    verify: (request) => verifyAudit(pool, request),
+  };
+}
+
+function peopleCalls(calls: DecisionCalls): PeopleCalls {
+  const filled = <Request extends { eventId?: string; via?: 'update' | 'signal' }>(request: Request) => ({
+    ...request,
+    eventId: request.eventId ?? randomUUID(),
+    via: request.via ?? ('update' as const),
+  });
+  return {
+    decide: (request) => calls.decide(filled(request)),
+    answerQuestion: (request) => calls.answerQuestion(filled(request)),
+    extendDeadline: (request) => calls.extendDeadline(filled(request)),
+  };
+}
+
+function scheduleApi(pool: Pool, schedules: Schedules): ScheduleCalls {
+  return {
     setSchedule: async ({ modelId, clock }) => {
-      await schedules.set(await specOf(modelId), clock ?? { mode: 'wall' });
+      await schedules.set(await specOfModel(pool, modelId), clock ?? { mode: 'wall' });
       return schedules.describe(modelId);
     },
     pauseSchedule: async (modelId) => {
@@ -245,6 +186,26 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
     },
     deleteSchedule: (modelId) => schedules.remove(modelId),
     triggerSchedule: (modelId) => schedules.trigger(modelId),
+  };
+}
+
+/** @throws SERVER_UNREACHABLE, REGISTRY_UNAVAILABLE */
+export async function connectClient(settings: ClientSettings): Promise<PerennialClient> {
+  const connection = await connect(settings.temporal);
+  const client = new Client({ connection, namespace: settings.temporal.namespace });
+  const pool = createPool(settings.databaseUrl, { maxConnections: 4 });
+  const queue = settings.queue ?? DEFAULT_QUEUE;
+  const schedules = scheduleCalls(client, queue);
+  const decisions = decisionCalls(client, {
+    run: (key) => run(pool, key),
+    recordDecision: (key, row) => recordDecision(pool, key, row),
+    recordLabelDecision: (key, row) => recordLabelDecision(pool, key, row),
+  });
+  return {
+    ...modelCalls(pool, coordinatorCalls(client, queue), schedules),
+    ...peopleCalls(decisions),
+    ...readCalls(client, pool, queue),
+    ...scheduleApi(pool, schedules),
     close: async () => {
       await pool.end();
       await connection.close();

@@ -60,128 +60,153 @@ function checkUsedRows({ quality }: PipelineSpec, { kind, window, rows }: Snapsh
   );
 }
 
-export function createDataActivities(deps: ActivityDeps) {
+export interface AssessRequest {
+  readonly key: RunKey;
+  readonly plan: RunPlan;
+}
+
+export interface FreezeSnapshotsRequest extends AssessRequest {
+  readonly training: Window;
+  readonly labelsAsOf: Instant;
+}
+
+/** The spec, with the champion's features where it has others: what holdouts are frozen and assessed by. */
+async function specsOf(
+  { registry }: ActivityDeps,
+  plan: RunPlan,
+  modelId: string,
+): Promise<{ own: PipelineSpec; shared: PipelineSpec }> {
+  const own = await registry.specByDigest(plan.specDigest);
+  const champion = await registry.champion(modelId);
+  const other = champion === null ? null : await registry.specByDigest(champion.specDigest);
+  return { own, shared: withChampionFeatures(own, other) };
+}
+
+/** The rows that are news to the champion, as known at `inputsAsOf`, against the four weeks before them. */
+async function assessQuality(
+  deps: ActivityDeps,
+  { key, plan }: AssessRequest,
+): Promise<Pick<Assessment, 'verdict' | 'reasons' | 'window'>> {
   const { registry, dataset } = deps;
+  const { own, shared } = await specsOf(deps, plan, key.modelId);
+  const champion = await registry.champion(key.modelId);
+  const window = newsWindow(plan, champion?.trainedThrough ?? null);
+  const { start } = window;
+  const asOf = plan.inputsAsOf;
+  const excluding = excludedBefore(shared, plan.holdout.start);
+  const facts = await dataset.inspect(shared, { window, asOf, excluding });
+  const before = await dataset.inspect(shared, {
+    window: { start: shiftInstant(start, -REFERENCE_MS), end: start },
+    asOf,
+    excluding,
+  });
+  const reference = before.rows === 0 ? null : before;
+  const assessment = assessWindow({ spec: shared, facts, reference, lenient: addedColumns(own, shared) });
+  await registry.recordAssessment(key, assessment);
+  return { verdict: assessment.verdict, reasons: assessment.reasons.slice(0, SHOWN_REASONS), window };
+}
 
-  /** The spec, with the champion's features where it has others: what holdouts are frozen and assessed by. */
-  async function specs(plan: RunPlan, modelId: string): Promise<{ own: PipelineSpec; shared: PipelineSpec }> {
-    const own = await registry.specByDigest(plan.specDigest);
-    const champion = await registry.champion(modelId);
-    const other = champion === null ? null : await registry.specByDigest(champion.specDigest);
-    return { own, shared: withChampionFeatures(own, other) };
-  }
-
+async function measureCoverage({ registry, dataset }: ActivityDeps, request: CoverageRequest): Promise<CoverageReply> {
+  const { key, plan, training, asOf, deadlineAt } = request;
+  const spec = await registry.specByDigest(plan.specDigest);
+  const measure = (window: Window, excluding: readonly Window[]): Promise<Coverage> =>
+    dataset.coverage(spec, { window, inputsAsOf: plan.inputsAsOf, asOf, excluding });
+  const trainingCoverage = await measure(training, spec.window.excluding);
+  const holdoutCoverage = await measure(plan.holdout, []);
+  await registry.recordCoverage(key, 'training', trainingCoverage);
+  await registry.recordCoverage(key, 'holdout', holdoutCoverage);
+  const answer = judgeCoverage({
+    policy: spec.labels,
+    training: trainingCoverage,
+    holdout: holdoutCoverage,
+    deadlineAt,
+    now: asOf,
+  });
   return {
-    /** The rows that are news to the champion, as known at `inputsAsOf`, against the four weeks before them. */
-    assessQuality: async (request: {
-      key: RunKey;
-      plan: RunPlan;
-    }): Promise<Pick<Assessment, 'verdict' | 'reasons' | 'window'>> => {
-      const { key, plan } = request;
-      const { own, shared } = await specs(plan, key.modelId);
-      const champion = await registry.champion(key.modelId);
-      const window = newsWindow(plan, champion?.trainedThrough ?? null);
-      const { start } = window;
-      const asOf = plan.inputsAsOf;
-      const excluding = excludedBefore(shared, plan.holdout.start);
-      const facts = await dataset.inspect(shared, { window, asOf, excluding });
-      const before = await dataset.inspect(shared, {
-        window: { start: shiftInstant(start, -REFERENCE_MS), end: start },
-        asOf,
-        excluding,
-      });
-      const reference = before.rows === 0 ? null : before;
-      const assessment = assessWindow({ spec: shared, facts, reference, lenient: addedColumns(own, shared) });
-      await registry.recordAssessment(key, assessment);
-      return { verdict: assessment.verdict, reasons: assessment.reasons.slice(0, SHOWN_REASONS), window };
-    },
+    kind: answer.kind === 'deadline' ? answer.outcome : answer.kind,
+    missing: answer.kind === 'enough' ? [] : answer.missing.slice(0, SHOWN_REASONS),
+    trainingShare: trainingCoverage.overall,
+    holdoutShare: holdoutCoverage.overall,
+  };
+}
 
-    measureCoverage: async (request: CoverageRequest): Promise<CoverageReply> => {
-      const { key, plan, training, asOf, deadlineAt } = request;
-      const spec = await registry.specByDigest(plan.specDigest);
-      const measure = (window: Window, excluding: readonly Window[]): Promise<Coverage> =>
-        dataset.coverage(spec, { window, inputsAsOf: plan.inputsAsOf, asOf, excluding });
-      const trainingCoverage = await measure(training, spec.window.excluding);
-      const holdoutCoverage = await measure(plan.holdout, []);
-      await registry.recordCoverage(key, 'training', trainingCoverage);
-      await registry.recordCoverage(key, 'holdout', holdoutCoverage);
-      const answer = judgeCoverage({
-        policy: spec.labels,
-        training: trainingCoverage,
-        holdout: holdoutCoverage,
-        deadlineAt,
-        now: asOf,
-      });
-      return {
-        kind: answer.kind === 'deadline' ? answer.outcome : answer.kind,
-        missing: answer.kind === 'enough' ? [] : answer.missing.slice(0, SHOWN_REASONS),
-        trainingShare: trainingCoverage.overall,
-        holdoutShare: holdoutCoverage.overall,
-      };
-    },
-
-    /** The longest training window, cut at its end by whole days, whose labels are in; null when there is none. */
-    shrinkTraining: async (request: CoverageRequest): Promise<Window | null> => {
-      const { plan, training, asOf, deadlineAt } = request;
-      const spec = await registry.specByDigest(plan.specDigest);
-      const holdout = await dataset.coverage(spec, { window: plan.holdout, inputsAsOf: plan.inputsAsOf, asOf });
-      return shrinkToCoverage(training, {
-        shortestMs: durationMs(spec.trainer.validationTail) + 24 * 3_600_000,
-        isEnough: async (window) => {
-          const request = { window, inputsAsOf: plan.inputsAsOf, asOf, excluding: spec.window.excluding };
-          const coverage = await dataset.coverage(spec, request);
-          return (
-            judgeCoverage({ policy: spec.labels, training: coverage, holdout, deadlineAt, now: asOf }).kind === 'enough'
-          );
-        },
-      });
-    },
-
-    /** Both snapshots, digested once, and the proof that they do not overlap. */
-    freezeSnapshots: async (request: {
-      key: RunKey;
-      plan: RunPlan;
-      training: Window;
-      labelsAsOf: Instant;
-    }): Promise<{ training: SnapshotRef; holdout: SnapshotRef }> => {
-      const { key, plan, labelsAsOf } = request;
-      const { own, shared } = await specs(plan, key.modelId);
-      const signal = Context.current().cancellationSignal;
-      const common = { inputsAsOf: plan.inputsAsOf, labelsAsOf };
-      const frozen = await dataset.freeze(
-        own,
-        {
-          ...common,
-          kind: 'training',
-          window: request.training,
-          excluding: own.window.excluding,
-          last: own.window.last ?? null,
-        },
-        { signal },
+/** The longest training window, cut at its end by whole days, whose labels are in; null when there is none. */
+async function shrinkTraining({ registry, dataset }: ActivityDeps, request: CoverageRequest): Promise<Window | null> {
+  const { plan, training, asOf, deadlineAt } = request;
+  const spec = await registry.specByDigest(plan.specDigest);
+  const holdout = await dataset.coverage(spec, { window: plan.holdout, inputsAsOf: plan.inputsAsOf, asOf });
+  return shrinkToCoverage(training, {
+    shortestMs: durationMs(spec.trainer.validationTail) + 24 * 3_600_000,
+    isEnough: async (window) => {
+      const request = { window, inputsAsOf: plan.inputsAsOf, asOf, excluding: spec.window.excluding };
+      const coverage = await dataset.coverage(spec, request);
+      return (
+        judgeCoverage({ policy: spec.labels, training: coverage, holdout, deadlineAt, now: asOf }).kind === 'enough'
       );
-      const all = await withPastFeatures(registry, shared, key.modelId);
-      const mayLack = addedFeatures(own, all);
-      const frozenHoldout = await dataset.freeze(
-        all,
-        { ...common, kind: 'holdout', window: plan.holdout, excluding: [], last: null, mayLack },
-        { signal },
-      );
-      // Of the recorded ones, which an earlier attempt may have made: nothing else is trained on or judged by.
-      const training = await registry.recordSnapshot(key, frozen);
-      const holdout = await registry.recordSnapshot(key, frozenHoldout);
-      checkUsedRows(own, training);
-      checkUsedRows(own, holdout);
-      const { sharedIds, gapMs } = await dataset.overlap(training, holdout);
-      if (sharedIds > 0 || gapMs < durationMs(own.labels.delay)) {
-        throw new PipelineError(
-          'SPLIT_LEAKAGE',
-          `Training and holdout of ${key.modelId} run ${key.runNo} share ${sharedIds} ids and lie ${Math.round(gapMs / 3_600_000)} h apart; ` +
-            `no shared id and at least ${own.labels.delay} are required.`,
-          { details: { sharedIds, gapMs } },
-        );
-      }
-      return { training, holdout };
     },
+  });
+}
+
+/** Both snapshots, digested once, and the proof that they do not overlap. */
+async function freezeSnapshots(
+  deps: ActivityDeps,
+  request: FreezeSnapshotsRequest,
+): Promise<{ training: SnapshotRef; holdout: SnapshotRef }> {
+  const { registry, dataset } = deps;
+  const { key, plan, labelsAsOf } = request;
+  const { own, shared } = await specsOf(deps, plan, key.modelId);
+  const signal = Context.current().cancellationSignal;
+  const common = { inputsAsOf: plan.inputsAsOf, labelsAsOf };
+  const frozen = await dataset.freeze(
+    own,
+    {
+      ...common,
+      kind: 'training',
+      window: request.training,
+      excluding: own.window.excluding,
+      last: own.window.last ?? null,
+    },
+    { signal },
+  );
+  const all = await withPastFeatures(registry, shared, key.modelId);
+  const mayLack = addedFeatures(own, all);
+  const frozenHoldout = await dataset.freeze(
+    all,
+    { ...common, kind: 'holdout', window: plan.holdout, excluding: [], last: null, mayLack },
+    { signal },
+  );
+  // Of the recorded ones, which an earlier attempt may have made: nothing else is trained on or judged by.
+  const training = await registry.recordSnapshot(key, frozen);
+  const holdout = await registry.recordSnapshot(key, frozenHoldout);
+  checkUsedRows(own, training);
+  checkUsedRows(own, holdout);
+  await checkLeakage(deps, { key, own, training, holdout });
+  return { training, holdout };
+}
+
+/** @throws SPLIT_LEAKAGE */
+async function checkLeakage(
+  { dataset }: ActivityDeps,
+  frozen: { key: RunKey; own: PipelineSpec; training: SnapshotRef; holdout: SnapshotRef },
+): Promise<void> {
+  const { key, own, training, holdout } = frozen;
+  const { sharedIds, gapMs } = await dataset.overlap(training, holdout);
+  if (sharedIds > 0 || gapMs < durationMs(own.labels.delay)) {
+    throw new PipelineError(
+      'SPLIT_LEAKAGE',
+      `Training and holdout of ${key.modelId} run ${key.runNo} share ${sharedIds} ids and lie ${Math.round(gapMs / 3_600_000)} h apart; ` +
+        `no shared id and at least ${own.labels.delay} are required.`,
+      { details: { sharedIds, gapMs } },
+    );
+  }
+}
+
+export function createDataActivities(deps: ActivityDeps) {
+  return {
+    assessQuality: (request: AssessRequest) => assessQuality(deps, request),
+    measureCoverage: (request: CoverageRequest) => measureCoverage(deps, request),
+    shrinkTraining: (request: CoverageRequest) => shrinkTraining(deps, request),
+    freezeSnapshots: (request: FreezeSnapshotsRequest) => freezeSnapshots(deps, request),
   };
 }
 

@@ -44,99 +44,103 @@ interface Scored {
   readonly look: number;
 }
 
-export function createEvaluationActivities(deps: ActivityDeps) {
+async function compareWithChampion(deps: ActivityDeps, request: EvaluationRequest): Promise<EvaluationSummary> {
   const { registry } = deps;
-  return {
-    compareWithChampion: async (request: EvaluationRequest): Promise<EvaluationSummary> => {
-      const { key, candidate, holdout } = request;
-      const spec = await registry.specByDigest(request.specDigest);
-      const champion = await registry.champion(key.modelId);
-      const begun = await registry.beginEvaluation({
-        ...key,
-        candidateVersion: candidate.version,
-        championVersion: champion?.version ?? null,
-        championEpoch: champion?.epoch ?? 0,
-        holdoutContentDigest: holdout.contentDigest,
-        holdoutWindow: holdout.window,
-      });
-      const look = lookNumber(holdout.window, begun.earlierLooks);
-      const { result } = await scoreAndEvaluate(deps, { request, spec, champion, look });
-      const digest = evidenceDigest({
-        modelId: key.modelId,
-        runNo: key.runNo,
-        specDigest: request.specDigest,
-        candidateVersion: candidate.version,
-        candidateArtifact: candidate.artifact.digest,
-        championVersion: champion?.version ?? null,
-        championEpoch: champion?.epoch ?? 0,
-        holdoutDigest: holdout.contentDigest,
-        gates: result.gates,
-      });
-      const text = renderReport(result, {
-        modelId: key.modelId,
-        runNo: key.runNo,
-        candidateVersion: candidate.version,
-        championVersion: champion?.version ?? null,
-        holdout: holdout.window,
-        evidenceDigest: digest,
-        spec,
-        look,
-      });
-      const report = await deps.artifacts.putBytes(new TextEncoder().encode(text));
-      const summary: EvaluationSummary = {
-        evaluationId: begun.evaluationId,
-        verdict: result.verdict,
-        comparison: result.comparison,
-        metric: spec.metric,
-        mode: spec.mode,
-        candidateVersion: candidate.version,
-        championVersion: champion?.version ?? null,
-        championEpoch: champion?.epoch ?? 0,
-        candidateValue: result.primary.candidate,
-        championValue: result.primary.champion,
-        difference: result.difference,
-        interval: result.interval,
-        interval95: result.interval95,
-        rowInterval95: result.rowInterval95,
-        look,
-        blocks: result.blocks,
-        reasons: result.reasons.slice(0, SHOWN_REASONS),
-        evidenceDigest: digest,
-        report,
-      };
-      await registry.finishEvaluation(begun.evaluationId, { summary, gates: result.gates });
-      return summary;
-    },
+  const { key, candidate, holdout } = request;
+  const spec = await registry.specByDigest(request.specDigest);
+  const champion = await registry.champion(key.modelId);
+  const begun = await registry.beginEvaluation({
+    ...key,
+    candidateVersion: candidate.version,
+    championVersion: champion?.version ?? null,
+    championEpoch: champion?.epoch ?? 0,
+    holdoutContentDigest: holdout.contentDigest,
+    holdoutWindow: holdout.window,
+  });
+  const look = lookNumber(holdout.window, begun.earlierLooks);
+  const { result } = await scoreAndEvaluate(deps, { request, spec, champion, look });
+  const digest = evidenceDigest({
+    modelId: key.modelId,
+    runNo: key.runNo,
+    specDigest: request.specDigest,
+    candidateVersion: candidate.version,
+    candidateArtifact: candidate.artifact.digest,
+    championVersion: champion?.version ?? null,
+    championEpoch: champion?.epoch ?? 0,
+    holdoutDigest: holdout.contentDigest,
+    gates: result.gates,
+  });
+  const text = renderReport(result, {
+    modelId: key.modelId,
+    runNo: key.runNo,
+    candidateVersion: candidate.version,
+    championVersion: champion?.version ?? null,
+    holdout: holdout.window,
+    evidenceDigest: digest,
+    spec,
+    look,
+  });
+  const report = await deps.artifacts.putBytes(new TextEncoder().encode(text));
+  const summary: EvaluationSummary = {
+    evaluationId: begun.evaluationId,
+    verdict: result.verdict,
+    comparison: result.comparison,
+    metric: spec.metric,
+    mode: spec.mode,
+    candidateVersion: candidate.version,
+    championVersion: champion?.version ?? null,
+    championEpoch: champion?.epoch ?? 0,
+    candidateValue: result.primary.candidate,
+    championValue: result.primary.champion,
+    difference: result.difference,
+    interval: result.interval,
+    interval95: result.interval95,
+    rowInterval95: result.rowInterval95,
+    look,
+    blocks: result.blocks,
+    reasons: result.reasons.slice(0, SHOWN_REASONS),
+    evidenceDigest: digest,
+    report,
+  };
+  await registry.finishEvaluation(begun.evaluationId, { summary, gates: result.gates });
+  return summary;
+}
 
-    /** Realised quality: what each version scores on the frozen rows of a later window. Decides nothing, counts no look. */
-    scoreVersions: async (request: ScoreRequest): Promise<VersionScore[]> => {
-      const { modelId, specDigest, versions, snapshot } = request;
-      const spec = await registry.specByDigest(specDigest);
-      const artifacts = await Promise.all(versions.map((version) => registry.versionArtifact(modelId, version)));
-      const signal = Context.current().cancellationSignal;
-      return withScratch(deps.scratchDir, async (dir) => {
-        const target = { snapshot, path: join(dir, 'rows.columns'), boundaryAt: null };
-        const columns = await deps.dataset.toColumns(spec, target, { signal });
-        const { scores } = await deps.trainer.predict(
-          { columnsPath: columns.path, artifacts, workDir: dir, trainer: spec.trainer },
-          { signal },
-        );
-        const scored: VersionScore[] = [];
-        for (const [at, version] of versions.entries()) {
-          const { metrics } = await deps.evaluateOffLoop({
-            columnsPath: columns.path,
-            candidate: scores[at]!,
-            champion: null,
-            anchors: [],
-            spec,
-            look: 1,
-            extraGates: [],
-          });
-          scored.push({ version, metrics: metrics.candidate });
-        }
-        return scored;
+/** Realised quality: what each version scores on the frozen rows of a later window. Decides nothing, counts no look. */
+async function scoreVersions(deps: ActivityDeps, request: ScoreRequest): Promise<VersionScore[]> {
+  const { registry } = deps;
+  const { modelId, specDigest, versions, snapshot } = request;
+  const spec = await registry.specByDigest(specDigest);
+  const artifacts = await Promise.all(versions.map((version) => registry.versionArtifact(modelId, version)));
+  const signal = Context.current().cancellationSignal;
+  return withScratch(deps.scratchDir, async (dir) => {
+    const target = { snapshot, path: join(dir, 'rows.columns'), boundaryAt: null };
+    const columns = await deps.dataset.toColumns(spec, target, { signal });
+    const { scores } = await deps.trainer.predict(
+      { columnsPath: columns.path, artifacts, workDir: dir, trainer: spec.trainer },
+      { signal },
+    );
+    const scored: VersionScore[] = [];
+    for (const [at, version] of versions.entries()) {
+      const { metrics } = await deps.evaluateOffLoop({
+        columnsPath: columns.path,
+        candidate: scores[at]!,
+        champion: null,
+        anchors: [],
+        spec,
+        look: 1,
+        extraGates: [],
       });
-    },
+      scored.push({ version, metrics: metrics.candidate });
+    }
+    return scored;
+  });
+}
+
+export function createEvaluationActivities(deps: ActivityDeps) {
+  return {
+    compareWithChampion: (request: EvaluationRequest) => compareWithChampion(deps, request),
+    scoreVersions: (request: ScoreRequest) => scoreVersions(deps, request),
   };
 }
 

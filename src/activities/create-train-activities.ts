@@ -31,6 +31,8 @@ interface Carried {
   /** Crashes since the last checkpoint that was new. */
   readonly crashes: number;
   readonly pid: number | null;
+  /** Why an earlier or this attempt could not use a checkpoint. Absent while none was lost. */
+  readonly discarded?: string;
 }
 
 /** A trainer that crashes this often without a new checkpoint will not get further by another try. */
@@ -52,7 +54,9 @@ export function createTrainActivities(deps: ActivityDeps) {
         const result = await withScratch(deps.scratchDir, (dir) =>
           train(deps, request, { dir, carried, beat, context }),
         );
-        return { ...result, attempt: activityInfo().attempt, trainerCodeDigest: deps.trainerCodeDigest() };
+        const discarded = result.discardedCheckpoint ?? carried.discarded;
+        const lost = discarded === undefined ? {} : { discardedCheckpoint: discarded };
+        return { ...result, ...lost, attempt: activityInfo().attempt, trainerCodeDigest: deps.trainerCodeDigest() };
       } catch (error) {
         if (!(error instanceof PipelineError) || error.code !== 'TRAINER_CRASHED') throw error;
         beat({ crashes: carried.crashes + 1 });
@@ -88,9 +92,15 @@ async function train(
     );
   }
   let newest = attempt.carried.checkpoint?.digest ?? null;
+  let isDiscardTold = false;
   const onProgress = (progress: TrainProgress): void => {
     const isNew = progress.checkpoint !== null && progress.checkpoint.digest !== newest;
     newest = progress.checkpoint?.digest ?? newest;
+    if (progress.discarded !== undefined && !isDiscardTold) {
+      isDiscardTold = true;
+      attempt.context.log.warn(`Training starts afresh: ${progress.discarded}`, { ...request.key });
+      attempt.beat({ discarded: progress.discarded });
+    }
     attempt.beat({
       pid: progress.pid,
       trainEpoch: progress.trainEpoch,

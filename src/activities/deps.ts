@@ -19,6 +19,7 @@ import type {
   EvaluationSummary,
   GateResult,
   Instant,
+  LabelDecision,
   Outcome,
   RunClock,
   SnapshotRef,
@@ -100,7 +101,7 @@ export interface TrainJob {
   readonly trainRows: number;
   readonly features: readonly SpecFeature[];
   readonly trainer: TrainerSpec;
-  /** Last checkpoint whose digest was heartbeated; the trainer falls back to a fresh start when it does not verify. */
+  /** Last checkpoint whose digest was heartbeated; when it cannot be used, the trainer starts afresh and says why. */
   readonly resumeFrom: ArtifactRef | null;
   /** Scratch of this attempt alone. */
   readonly workDir: string;
@@ -117,6 +118,8 @@ export interface TrainProgress {
   /** The newest checkpoint, already synced in the artifact store. */
   readonly checkpoint: ArtifactRef | null;
   readonly rowsPerSec: number | null;
+  /** Why the checkpoint named by the job could not be used; absent when it could, or none was named. */
+  readonly discarded?: string;
 }
 
 export interface TrainResult {
@@ -125,6 +128,8 @@ export interface TrainResult {
   readonly bestTrainEpoch: number;
   readonly validationLoss: number;
   readonly resumedFromTrainEpoch: number;
+  /** Why a checkpoint of this training could not be used, so that work was done again; absent when none was lost. */
+  readonly discardedCheckpoint?: string;
   /** Backend, versions, threads, CPU flags, seeds: what equality of digests depends on. */
   readonly environment: Readonly<Record<string, string | number>>;
 }
@@ -335,8 +340,16 @@ export interface Registry {
     key: RunKey,
     decision: Decision & { channel: DecisionChannel; answer: DecisionAnswer },
   ): Promise<DecisionAnswer>;
+  /** The same for what a person says about missing labels. */
+  recordLabelDecision(
+    key: RunKey,
+    decision: LabelDecision & { channel: DecisionChannel; answer: DecisionAnswer },
+  ): Promise<DecisionAnswer>;
   // the alias
-  /** @throws CHAMPION_CHANGED when the alias is not where it was expected; INVARIANT_BROKEN for a run that is closed */
+  /**
+   * @throws CHAMPION_CHANGED when the alias is not where it was expected; RECIPE_BLOCKED for a promotion of what a blocked
+   * recipe made; INVARIANT_BROKEN for a run that is closed
+   */
   moveChampion(move: ChampionMove): Promise<{ version: number; epoch: number; previousVersion: number | null }>;
   /** What the move with this key did; null while there is none. */
   moveByKey(

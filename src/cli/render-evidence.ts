@@ -74,11 +74,15 @@ const DECISIONS: readonly Column[] = [
   { title: 'REASON', isFlexible: true },
 ];
 
-export function renderDecisions(decisions: RunDetail['decisions'], options: TableOptions): string {
+/** On the candidate or on missing labels. */
+export function renderDecisions(
+  decisions: RunDetail['decisions'] | RunDetail['labelDecisions'],
+  options: TableOptions,
+): string {
   const rows = decisions.map((row) => [
     instant(row.at),
     row.by,
-    row.decision,
+    'until' in row && row.until !== null ? `${row.decision} to ${instant(row.until)}` : row.decision,
     row.channel,
     row.answer.accepted ? 'yes' : row.answer.code,
     row.answer.accepted ? row.reason : `${row.reason || NOTHING} (${row.answer.reason})`,

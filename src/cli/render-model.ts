@@ -1,5 +1,6 @@
 /** What the commands about models print: apply, champion, verify. */
-import type { ApplyResult, ChampionView } from '../client.js';
+import type { ChampionView } from '../client/read-calls.js';
+import type { ApplyResult } from '../client.js';
 import type { SpecChange } from '../core/spec/diff.js';
 import type { ModelVerification } from '../registry/audit-verify.js';
 import type { ModelRow } from '../registry/reads.js';

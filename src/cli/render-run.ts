@@ -107,13 +107,14 @@ function assessed({ assessment }: RunDetail): string | null {
 
 /** Sections that have nothing to say yet are left out. */
 export function renderRun(detail: RunDetail, options: TableOptions): string {
-  const { evaluation, gates, decisions, coverage, snapshots } = detail;
+  const { evaluation, gates, decisions, labelDecisions, coverage, snapshots } = detail;
   const sections: readonly (readonly [string, string | null])[] = [
     ['Trouble', troubleOf(detail.run)],
     ['Replay', replayed(detail)],
     ['Question', question(detail)],
     ['Assessment', assessed(detail)],
     ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],
+    ['Said about labels', labelDecisions.length === 0 ? null : renderDecisions(labelDecisions, options)],
     ['Windows', snapshots.length === 0 ? null : windows(detail, options)],
     ['Candidate against champion', evaluation === null ? null : renderEvaluation(evaluation)],
     ['Gates', gates.length === 0 ? null : renderGates(gates, options)],

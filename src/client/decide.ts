@@ -1,66 +1,97 @@
-/**
- * A decision on a candidate, by Update or by Signal. A run that is closed takes no message any more, so its decision is
- * recorded here, refused with a reason.
- */
+/** What a person decides about a run, on its candidate or on missing labels, by Update or by Signal. */
 import type { Client } from '@temporalio/client';
-import type { Decision, DecisionAnswer, DecisionChannel, Outcome } from '../core/types.js';
-import { approvalSignal, approvePromotionUpdate, rejectPromotionUpdate } from '../workflows/messages.js';
-import { tellRun } from './run-updates.js';
+import type { RunKey, RunRow } from '../activities/deps.js';
+import type { DeadlineExtension, QuestionAnswer } from '../core/messages.js';
+import type { Decision, DecisionAnswer, DecisionChannel, LabelDecision } from '../core/types.js';
+import {
+  answerQuestionUpdate,
+  approvalSignal,
+  approvePromotionUpdate,
+  extendDeadlineUpdate,
+  labelDecisionSignal,
+  rejectPromotionUpdate,
+} from '../workflows/messages.js';
+import { sendOrRecord } from './run-messages.js';
 
-export interface DecideRequest extends Decision {
-  readonly modelId: string;
-  readonly runNo: number;
-  readonly via: Exclude<DecisionChannel, 'client'>;
-}
+type Way = Exclude<DecisionChannel, 'client'>;
+export type DecideRequest = RunKey & Decision & { readonly via: Way };
+export type AnswerRequest = RunKey & QuestionAnswer & { readonly via: Way };
+export type ExtendRequest = RunKey & DeadlineExtension & { readonly via: Way };
 
 /** What it needs of the registry. */
 export interface DecisionRows {
-  run(key: { modelId: string; runNo: number }): Promise<{ closedAt: string | null; outcome: Outcome | null }>;
+  run(key: RunKey): Promise<RunRow>;
   recordDecision(
-    key: { modelId: string; runNo: number },
+    key: RunKey,
     decision: Decision & { channel: DecisionChannel; answer: DecisionAnswer },
+  ): Promise<DecisionAnswer>;
+  recordLabelDecision(
+    key: RunKey,
+    decision: LabelDecision & { channel: DecisionChannel; answer: DecisionAnswer },
   ): Promise<DecisionAnswer>;
 }
 
-/** @returns the answer; for a signal, null: its answer stands in the run's decisions later */
-export async function decide(
-  client: Client,
-  rows: DecisionRows,
-  request: DecideRequest,
-): Promise<DecisionAnswer | null> {
-  const { modelId, runNo, via, ...decision } = request;
-  const run = await rows.run({ modelId, runNo });
-  if (run.closedAt !== null) return recordLate(rows, request, run.outcome);
-  const handle = client.workflow.getHandle(`retrain/${modelId}/${runNo}`);
-  const answer = await tellRun(async () => {
-    if (via === 'signal') {
-      await handle.signal(approvalSignal, decision);
-      return null;
-    }
-    const { decision: kind, ...args } = decision;
-    const update = kind === 'approve' ? approvePromotionUpdate : rejectPromotionUpdate;
-    return handle.executeUpdate(update, { args: [args], updateId: decision.eventId });
-  });
-  if (answer !== 'closed') return answer;
-  const now = await rows.run({ modelId, runNo });
-  return now.closedAt === null ? recordEarly(rows, request) : recordLate(rows, request, now.outcome);
+/** Each gives the answer; for a Signal, null: its answer stands in the run's decisions later. */
+export interface DecisionCalls {
+  decide(request: DecideRequest): Promise<DecisionAnswer | null>;
+  /** To a run that asks what to do without the missing labels. */
+  answerQuestion(request: AnswerRequest): Promise<DecisionAnswer | null>;
+  /** Of the wait for labels. */
+  extendDeadline(request: ExtendRequest): Promise<DecisionAnswer | null>;
 }
 
-/** Open in the registry, but its workflow takes no message: not started yet, or lost and about to be closed. */
-function recordEarly(rows: DecisionRows, request: DecideRequest): Promise<DecisionAnswer> {
-  const { modelId, runNo, via: _via, ...decision } = request;
-  const reason = `Run ${modelId}/${runNo} has no workflow that could take a decision now; \`perennial show\` tells its state.`;
-  const answer: DecisionAnswer = { accepted: false, code: 'not-awaited', reason };
-  return rows.recordDecision({ modelId, runNo }, { ...decision, channel: 'client', answer });
-}
-
-function recordLate(rows: DecisionRows, request: DecideRequest, outcome: Outcome | null): Promise<DecisionAnswer> {
-  const { modelId, runNo, via: _via, ...decision } = request;
-  const ended = outcome === null ? 'has ended' : `ended as ${outcome.kind}`;
-  const answer: DecisionAnswer = {
-    accepted: false,
-    code: 'run-closed',
-    reason: `Run ${modelId}/${runNo} ${ended}; nothing can be decided on it any more.`,
+export function decisionCalls(client: Client, rows: DecisionRows): DecisionCalls {
+  const handle = (workflowId: string) => client.workflow.getHandle(workflowId);
+  const sayOfLabels = (
+    key: RunKey,
+    decision: LabelDecision,
+    way: { via: Way; update: (workflowId: string) => Promise<DecisionAnswer> },
+  ): Promise<DecisionAnswer | null> =>
+    sendOrRecord(rows.run, key, {
+      send: async (workflowId) => {
+        if (way.via === 'update') return way.update(workflowId);
+        await handle(workflowId).signal(labelDecisionSignal, decision);
+        return null;
+      },
+      record: (answer) => rows.recordLabelDecision(key, { ...decision, channel: 'client', answer }),
+    });
+  return {
+    decide: ({ modelId, runNo, via, ...decision }) =>
+      sendOrRecord(
+        rows.run,
+        { modelId, runNo },
+        {
+          send: async (workflowId) => {
+            if (via === 'signal') {
+              await handle(workflowId).signal(approvalSignal, decision);
+              return null;
+            }
+            const { decision: kind, ...args } = decision;
+            const update = kind === 'approve' ? approvePromotionUpdate : rejectPromotionUpdate;
+            return handle(workflowId).executeUpdate(update, { args: [args], updateId: decision.eventId });
+          },
+          record: (answer) => rows.recordDecision({ modelId, runNo }, { ...decision, channel: 'client', answer }),
+        },
+      ),
+    answerQuestion: ({ modelId, runNo, via, ...said }) => {
+      const { answer: decision, ...rest } = said;
+      return sayOfLabels(
+        { modelId, runNo },
+        { ...rest, decision, until: null },
+        {
+          via,
+          update: (id) => handle(id).executeUpdate(answerQuestionUpdate, { args: [said], updateId: said.eventId }),
+        },
+      );
+    },
+    extendDeadline: ({ modelId, runNo, via, ...said }) =>
+      sayOfLabels(
+        { modelId, runNo },
+        { ...said, decision: 'extend' },
+        {
+          via,
+          update: (id) => handle(id).executeUpdate(extendDeadlineUpdate, { args: [said], updateId: said.eventId }),
+        },
+      ),
   };
-  return rows.recordDecision({ modelId, runNo }, { ...decision, channel: 'client', answer });
 }

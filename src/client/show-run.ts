@@ -7,6 +7,7 @@ import type { RunStatus } from '../core/messages.js';
 import { asOfNotes } from '../core/spec/source-rules.js';
 import type { Assessment, Coverage, Decision, DecisionAnswer, Digest, Instant, SnapshotRef } from '../core/types.js';
 import type { EvaluationRow } from '../registry/evaluations.js';
+import type { LabelDecisionRow } from '../registry/label-decisions.js';
 import { loadModelState } from '../registry/models.js';
 import { showRun as readPicture, type StageRow, type TriggerView } from '../registry/reads.js';
 import { specByDigest } from '../registry/specs.js';
@@ -53,6 +54,8 @@ export interface RunDetail {
   readonly gates: EvaluationRow['gates'];
   readonly evaluations: readonly EvaluationRow[];
   readonly decisions: readonly (Decision & { at: Instant; channel: string; answer: DecisionAnswer })[];
+  /** What people said about missing labels, oldest first. */
+  readonly labelDecisions: readonly (Omit<LabelDecisionRow, 'decidedAt'> & { at: Instant })[];
 }
 
 const PATIENCE_MS = 3_000;
@@ -145,5 +148,6 @@ export async function showRun(from: { client: Client; pool: Pool }, key: RunKey)
     gates: newest?.gates ?? [],
     evaluations,
     decisions: approvals.map(({ decidedAt, ...approval }) => ({ ...approval, at: decidedAt })),
+    labelDecisions: picture.labelDecisions.map(({ decidedAt, ...said }) => ({ ...said, at: decidedAt })),
   };
 }

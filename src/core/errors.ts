@@ -47,6 +47,7 @@ export const ERROR_TABLE = {
     4,
     'The champion moved meanwhile; the candidate is evaluated against the new one.',
   ),
+  RECIPE_BLOCKED: rule(false, 409, 4, 'Change the pipeline, or clear the recipe with `perennial unblock MODEL`.'),
   NATIVE_PART_MISSING: rule(false, 500, 10, 'Run `npm run setup`, then `npx perennial doctor`.'),
   PORT_TAKEN: rule(false, 500, 10, 'Stop the process that listens there or choose another port.'),
   SERVER_UNREACHABLE: rule(true, 503, 7, 'Start the platform with `npx perennial up`, or check its address.'),

@@ -2,7 +2,7 @@
  * Payloads of the messages that workflows take: plain values, so that clients, activities and workflows share them.
  * Each stays under 16 KB as JSON.
  */
-import type { Cause, Digest, Instant, OutcomeKind, RunClock, Stage } from './types.js';
+import type { Cause, Digest, Instant, LabelDecision, OutcomeKind, RunClock, Stage } from './types.js';
 
 export interface RetrainInput {
   readonly modelId: string;
@@ -78,7 +78,7 @@ export interface RollbackAnswer {
 
 export interface QuestionAnswer {
   readonly eventId: string;
-  readonly answer: 'proceed' | 'shrink' | 'abort';
+  readonly answer: Exclude<LabelDecision['decision'], 'extend'>;
   readonly by: string;
   readonly reason: string;
 }
@@ -87,11 +87,6 @@ export interface DeadlineExtension {
   readonly eventId: string;
   readonly until: Instant;
   readonly by: string;
-  readonly reason: string;
-}
-
-export interface Answer {
-  readonly accepted: boolean;
   readonly reason: string;
 }
 

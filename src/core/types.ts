@@ -194,6 +194,16 @@ export interface Decision {
   readonly evidence: string;
 }
 
+/** What a person says to a run whose labels are missing: go on without them, on a shorter window, stop, or wait longer. */
+export interface LabelDecision {
+  readonly eventId: string;
+  readonly decision: 'proceed' | 'shrink' | 'abort' | 'extend';
+  /** The later deadline of `extend`; null for the others. */
+  readonly until: Instant | null;
+  readonly by: string;
+  readonly reason: string;
+}
+
 export interface DecisionAnswer {
   readonly accepted: boolean;
   readonly code: DecisionCode;
@@ -207,6 +217,7 @@ export type DecisionCode =
   | 'expired'
   | 'stale-evidence'
   | 'wrong-candidate'
+  | 'deadline-refused'
   | 'not-allowed'
   | 'reason-missing'
   | 'run-closed';

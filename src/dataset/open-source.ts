@@ -12,7 +12,7 @@ import { openFiles } from './load-files.js';
 import { openPostgres } from './load-postgres.js';
 import type { NumberCheck } from './number-checks.js';
 
-export interface Holding {
+interface Holding {
   readonly checks: readonly NumberCheck[];
   /** Of memory, in MiB. */
   readonly mostMb: number;

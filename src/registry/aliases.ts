@@ -5,10 +5,11 @@
 import type { Pool, PoolClient } from 'pg';
 import type { ChampionMove, ChampionRow } from '../activities/deps.js';
 import { assertInvariant, PipelineError } from '../core/errors.js';
+import { blockedRecipeText } from '../core/policy/blocked-recipe.js';
 import type { ArtifactRef, Digest, Instant } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant } from './database.js';
-import { openIncident } from './incidents.js';
+import { blockedRecipe, openIncident } from './incidents.js';
 import { lockModel } from './models.js';
 import { run } from './runs.js';
 import { checkIds, checkTexts } from './stored-text.js';
@@ -119,10 +120,26 @@ async function checkRunIsOpen(client: PoolClient, { modelId, runNo }: ChampionMo
   assertInvariant(closedAt === null, `Run ${runNo} of ${modelId} is closed: too late to move the champion.`);
 }
 
+/** A rollback may have blocked the recipe while the run was on its way; a rollback itself goes to whatever it names. */
+async function checkRecipe(client: PoolClient, { modelId, kind, toVersion }: ChampionMove): Promise<void> {
+  if (kind === 'rollback') return;
+  const made = await queryOne<{ recipe_digest: Digest }>(
+    client,
+    'select recipe_digest from perennial.versions where model_id = $1 and version = $2',
+    [modelId, toVersion],
+  );
+  const recipeDigest = made?.recipe_digest;
+  const block = recipeDigest === undefined ? null : await blockedRecipe(client, modelId, recipeDigest);
+  if (block === null) return;
+  throw new PipelineError('RECIPE_BLOCKED', blockedRecipeText(modelId, block), {
+    details: { modelId, toVersion, recipeDigest, rolledBack: block.version },
+  });
+}
+
 /**
  * Idempotent on the move key: a known one returns what that move did, wherever the alias is now, also after its run closed.
  * @throws CHAMPION_CHANGED when the alias is not where it was expected; ARTIFACT_MISSING for a version that does not exist;
- *   INVARIANT_BROKEN for a run that is closed
+ *   RECIPE_BLOCKED for a promotion of what a blocked recipe made; INVARIANT_BROKEN for a run that is closed
  */
 export async function moveChampion(pool: Pool, move: ChampionMove): Promise<MoveResult> {
   const { modelId, moveKey } = move;
@@ -134,6 +151,8 @@ export async function moveChampion(pool: Pool, move: ChampionMove): Promise<Move
     if (known !== null) return known;
     await checkRunIsOpen(client, move);
     const present = await lockAlias(client, move);
+    // Before the expectation: measuring again against a new champion is for nothing when the recipe is blocked.
+    await checkRecipe(client, move);
     checkExpected(move, present);
     await versionByNumber(client, modelId, move.toVersion);
     return writeMove(client, move, present);

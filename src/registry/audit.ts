@@ -16,6 +16,7 @@ export type AuditKind =
   | 'version-registered'
   | 'evaluation-finished'
   | 'decision'
+  | 'label-decision'
   | 'alias-moved'
   | 'incident-closed';
 

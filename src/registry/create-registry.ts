@@ -5,6 +5,7 @@ import { champion, moveByKey, moveChampion, pastChampions } from './aliases.js';
 import { recordDecision } from './approvals.js';
 import { beginEvaluation, finishEvaluation } from './evaluations.js';
 import { blockedRecipe } from './incidents.js';
+import { recordLabelDecision } from './label-decisions.js';
 import { loadModelState } from './models.js';
 import { keepAliveThroughLostConnections } from './pool.js';
 import { recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
@@ -37,6 +38,7 @@ export function createRegistry(pool: Pool): Registry {
     beginEvaluation: (evaluation) => beginEvaluation(pool, evaluation),
     finishEvaluation: (evaluationId, result) => finishEvaluation(pool, evaluationId, result),
     recordDecision: (key, decision) => recordDecision(pool, key, decision),
+    recordLabelDecision: (key, decision) => recordLabelDecision(pool, key, decision),
     moveChampion: (move) => moveChampion(pool, move),
     moveByKey: (modelId, moveKey) => moveByKey(pool, modelId, moveKey),
   };

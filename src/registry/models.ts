@@ -66,12 +66,9 @@ const LISTED_BYTES = 8_000;
  * Held ones, and pending ones: the coordinator judges what it commits before it takes up anything else, so a trigger that is
  * still pending when it asks was left by one that ended in between. $1 is the model; `s` is the present state.
  */
-export const WAITING_TRIGGERS = `perennial.trigger_states s
+export const WAITING_TRIGGERS = `perennial.trigger_heads s
      join perennial.triggers t using (model_id, trigger_id)
-     where s.model_id = $1 and s.state in ('held', 'pending')
-       and not exists (
-         select from perennial.trigger_states later
-         where later.model_id = s.model_id and later.trigger_id = s.trigger_id and later.step > s.step)`;
+     where s.model_id = $1 and s.state in ('held', 'pending')`;
 
 /** The oldest first: the first one always, more while they fit. */
 async function waitingTriggers(db: Db, modelId: string): Promise<Pick<ModelState, 'held' | 'heldCount'>> {

@@ -8,6 +8,7 @@ import type { Assessment, Cause, Digest, Instant, SnapshotRef, Stage } from '../
 import { type ApprovalRow, listApprovals } from './approvals.js';
 import { type Db, inReadSnapshot, query, queryOne, toInstant, toInstantOrNull } from './database.js';
 import { type EvaluationRow, listEvaluations } from './evaluations.js';
+import { type LabelDecisionRow, listLabelDecisions } from './label-decisions.js';
 import { modelUnknown } from './models.js';
 import { type CoverageRow, listAssessments, listCoverage, listSnapshots } from './run-facts.js';
 import { run } from './runs.js';
@@ -199,6 +200,7 @@ export interface RunPicture {
   readonly version: VersionRow | null;
   readonly evaluations: readonly EvaluationRow[];
   readonly approvals: readonly ApprovalRow[];
+  readonly labelDecisions: readonly LabelDecisionRow[];
 }
 
 /** Lists are oldest first, triggers newest first. @throws RUN_UNKNOWN */
@@ -213,5 +215,6 @@ export function showRun(pool: Pool, key: RunKey): Promise<RunPicture> {
     version: await versionOfRun(client, key),
     evaluations: await listEvaluations(client, key),
     approvals: await listApprovals(client, key),
+    labelDecisions: await listLabelDecisions(client, key),
   }));
 }

@@ -36,12 +36,17 @@ export function checkIds(fields: Readonly<Record<string, string>>): void {
   }
 }
 
+/** A JSON-safe value on its way into a jsonb column. @throws SIGNAL_INVALID for text that cannot be stored */
+function checkStorable(field: string, value: unknown): void {
+  const fault = unstorableJson(value);
+  if (fault !== null) refuse(field, fault);
+}
+
 /**
  * Canonical text of a JSON-safe value, for a jsonb column.
  * @throws SIGNAL_INVALID for text that cannot be stored, INVARIANT_BROKEN for NaN and what else JSON cannot say
  */
 export function storedJson(field: string, value: unknown): string {
-  const fault = unstorableJson(value);
-  if (fault !== null) refuse(field, fault);
+  checkStorable(field, value);
   return canonicalJson(value);
 }

@@ -23,16 +23,19 @@ export interface TrainerHostOptions {
 const DEFAULT_GRACE_MS = 4000;
 const DEFAULT_CHECKPOINT_EVERY_MS = 10_000;
 
-/** The checkpoint's verified path; null when it is gone or damaged, which costs time but no correctness. */
-async function resumePath(store: ArtifactStore, ref: ArtifactRef | null): Promise<TrainRequest['resumeFrom']> {
-  if (ref === null) return null;
+/** The checkpoint's verified path; none when it is gone or damaged, which costs time but no correctness. */
+async function resumePath(
+  store: ArtifactStore,
+  ref: ArtifactRef | null,
+): Promise<{ resumeFrom: TrainRequest['resumeFrom']; lost: string | null }> {
+  if (ref === null) return { resumeFrom: null, lost: null };
   try {
-    return { path: await store.verifiedPath(ref), digest: ref.digest };
+    return { resumeFrom: { path: await store.verifiedPath(ref), digest: ref.digest }, lost: null };
   } catch (error) {
     const isGone =
       error instanceof PipelineError &&
       (error.code === 'ARTIFACT_MISSING' || error.code === 'ARTIFACT_DIGEST_MISMATCH');
-    if (isGone) return null;
+    if (isGone) return { resumeFrom: null, lost: `The checkpoint ${ref.digest} cannot be used: ${error.message}` };
     throw error;
   }
 }
@@ -63,7 +66,7 @@ const train = async (
 ): Promise<TrainResult> => {
   const { store } = settings;
   const { resumeFrom: _, ...rest } = job;
-  const resumeFrom = await resumePath(store, job.resumeFrom);
+  const { resumeFrom, lost } = await resumePath(store, job.resumeFrom);
   const storeFailed = new AbortController();
   let newest: TrainProgress | null = null;
   const shelf = createCheckpointShelf(store, {
@@ -85,7 +88,8 @@ const train = async (
     signal: AbortSignal.any([options.signal, storeFailed.signal]),
     onProgress: (pid, reply) => {
       const checkpoint = shelf.newest() ?? (resumeFrom === null ? null : job.resumeFrom);
-      newest = { pid, ...reply.progress, checkpoint };
+      const discarded = lost ?? reply.discarded;
+      newest = { pid, ...reply.progress, checkpoint, ...(discarded === null ? {} : { discarded }) };
       options.onProgress(newest);
       if (reply.checkpointPath !== null) shelf.add(reply.checkpointPath);
     },
@@ -95,10 +99,11 @@ const train = async (
   if (reply.type !== 'trained') {
     throw new PipelineError('INVARIANT_BROKEN', `The trainer answered a training with "${reply.type}".`);
   }
-  const { type: __, artifactPath, ...result } = reply;
+  const { type: __, artifactPath, discarded: unfit, ...result } = reply;
+  const discarded = lost ?? unfit;
   const artifact = await store.putFile(artifactPath);
   await shelf.tidy();
-  return { ...result, artifact };
+  return { ...result, artifact, ...(discarded === null ? {} : { discardedCheckpoint: discarded }) };
 };
 
 const predict = async (

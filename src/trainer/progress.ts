@@ -23,6 +23,8 @@ interface ReporterOptions {
   readonly setup: TrainingSetup;
   readonly jobKey: Digest;
   readonly channel: Channel;
+  /** Why the checkpoint to resume from could not be used. */
+  readonly discarded: string | null;
 }
 
 class Reporter implements TrainingHooks {
@@ -84,6 +86,7 @@ class Reporter implements TrainingHooks {
     await channel.send({
       type: 'progress',
       checkpointPath: withCheckpoint ? await this.#writeCheckpoint(state) : null,
+      discarded: this.#options.discarded,
       memoryMb: process.memoryUsage.rss() / 1024 / 1024,
       progress: {
         trainEpoch: isBetween ? state.trainEpoch : state.trainEpoch + 1,

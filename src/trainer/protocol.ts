@@ -46,6 +46,8 @@ export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('progress'),
     progress: z.strictObject(progress),
+    /** Why the checkpoint to resume from could not be used; null when it could, or there was none. */
+    discarded: z.string().nullable(),
     /** A finished checkpoint file that the parent takes over. */
     checkpointPath: z.string().nullable(),
     /** Resident memory of the child now. */
@@ -58,6 +60,7 @@ export const replySchema = z.discriminatedUnion('type', [
     bestTrainEpoch: z.int(),
     validationLoss: z.number(),
     resumedFromTrainEpoch: z.int(),
+    discarded: z.string().nullable(),
     environment: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
   z.strictObject({

@@ -49,28 +49,32 @@ async function prepare(request: TrainRequest): Promise<PreparedJob> {
   };
 }
 
-/** The state to go on from; null when there is no checkpoint or it does not fit, which is no error: training starts afresh. */
-async function resumedState(request: TrainRequest, job: PreparedJob): Promise<TrainingState | null> {
-  if (request.resumeFrom === null) return null;
+/** The state to go on from. A checkpoint that does not fit is no error: training starts afresh, and says why. */
+async function resumedState(
+  request: TrainRequest,
+  job: PreparedJob,
+): Promise<{ state: TrainingState | null; discarded: string | null }> {
+  if (request.resumeFrom === null) return { state: null, discarded: null };
   const { path, digest } = request.resumeFrom;
   try {
     const bytes = await readFile(path);
-    return decodeCheckpoint(bytes, { digest, jobKey: job.jobKey, parameters: job.setup.network.parameters });
+    const state = decodeCheckpoint(bytes, { digest, jobKey: job.jobKey, parameters: job.setup.network.parameters });
+    const misfit = `The checkpoint ${digest} belongs to another job: other data, settings, code or machine.`;
+    return { state, discarded: state === null ? misfit : null };
   } catch (error) {
-    process.stderr.write(`The checkpoint ${digest} cannot be used: ${String(error)}\n`);
-    return null;
+    return { state: null, discarded: `The checkpoint ${digest} cannot be used: ${String(error)}` };
   }
 }
 
 /** @throws whatever the steps throw; see TrainerHost.train */
 export async function runTrainJob(request: TrainRequest, channel: Channel): Promise<FinalReply> {
   const job = await prepare(request);
-  const resumed = await resumedState(request, job);
+  const { state: resumed, discarded } = await resumedState(request, job);
   const state = resumed ?? freshState(job.setup);
   const resumedFromTrainEpoch = resumed === null ? 0 : resumed.trainEpoch + 1;
   await channel.yieldToLoop();
   if (channel.isStopRequested()) return { type: 'stopped' };
-  const isDone = await runTraining(job.setup, state, createReporter({ request, ...job, channel }));
+  const isDone = await runTraining(job.setup, state, createReporter({ request, ...job, channel, discarded }));
   if (!isDone) return { type: 'stopped' };
   const { best } = state;
   if (best === null) throw new PipelineError('INVARIANT_BROKEN', 'Training finished without a validated train epoch.');
@@ -86,6 +90,7 @@ export async function runTrainJob(request: TrainRequest, channel: Channel): Prom
     bestTrainEpoch: best.trainEpoch,
     validationLoss: best.validationLoss,
     resumedFromTrainEpoch,
+    discarded,
     environment: job.environment,
   };
 }

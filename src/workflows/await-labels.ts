@@ -2,10 +2,9 @@
  * Stage `labels`: sleeps until the labels of training window and holdout are in, or the deadline has come. Woken by
  * labelsArrivedSignal and, in wall mode, by its own poll, so that one lost signal cannot blind a run.
  */
-import type { QuestionAnswer } from '../core/messages.js';
 import { pollInterval } from '../core/policy/poll-interval.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
-import type { Instant, Window } from '../core/types.js';
+import type { Instant, LabelDecision, Window } from '../core/types.js';
 import { dataActivities } from './activity-proxies.js';
 import type { RunState } from './run-state.js';
 
@@ -19,8 +18,36 @@ const stop = (reasons: readonly string[], outcome: 'labels-missing' | 'expired' 
   reasons,
 });
 
+/** What ended the wait, and what was known then. */
+interface WaitEnd {
+  readonly by: 'enough' | 'proceed' | 'abort' | 'shrink' | 'expired' | LabelDecision;
+  readonly request: CoverageRequest;
+  readonly shares: string;
+  readonly missing: readonly string[];
+}
+
 export async function awaitLabels(run: RunState, plan: RunPlan): Promise<LabelsResult> {
+  const end = await waitToTheEnd(run, plan);
+  run.labelDesk.close();
+  const { by, request, shares, missing } = end;
+  if (typeof by === 'object') return answered(by, { request, missing });
+  switch (by) {
+    case 'enough':
+      return { kind: 'training', window: plan.training, notes: [shares] };
+    case 'proceed':
+      return { kind: 'training', window: plan.training, notes: [`Went on at the deadline; ${shares}.`, ...missing] };
+    case 'abort':
+      return stop(['The labels were not in at the deadline.', ...missing]);
+    case 'shrink':
+      return shrink(request, missing);
+    case 'expired':
+      return stop(['Nobody answered whether to go on without the missing labels.', ...missing], 'expired');
+  }
+}
+
+async function waitToTheEnd(run: RunState, plan: RunPlan): Promise<WaitEnd> {
   const data = dataActivities();
+  const desk = run.labelDesk;
   let askUntil: Instant | null = null;
   let looks = 0;
   const pollMsUntil = (at: Instant): number =>
@@ -28,42 +55,32 @@ export async function awaitLabels(run: RunState, plan: RunPlan): Promise<LabelsR
   for (;;) {
     const seen = run.news;
     const now = run.time.now();
-    const deadlineAt = deadlineOf(run, plan);
+    const deadlineAt = desk.deadlineAt ?? plan.labels.deadlineAt;
     const request = { key: run.key, plan, training: plan.training, asOf: now, deadlineAt };
     const coverage = await data.measureCoverage.executeWithOptions({ summary: `labels known by ${now}` }, [request]);
+    // Somebody's word that is being recorded right now was still said in time.
+    await desk.settled();
+    const { missing, kind } = coverage;
     const shares = `labels in: training ${percent(coverage.trainingShare)}, holdout ${percent(coverage.holdoutShare)}`;
-    const { missing } = coverage;
+    const endBy = (by: WaitEnd['by']): WaitEnd => ({ by, request, shares, missing });
     // An answer that was accepted counts, whatever came in since.
-    if (run.answer !== null) return answered(run.answer, { request, missing });
-    if (coverage.kind === 'enough') return { kind: 'training', window: plan.training, notes: [shares] };
+    if (desk.answer !== null) return endBy(desk.answer);
+    if (kind === 'enough') return endBy(kind);
     // The deadline was extended while this was measured: it is not over yet.
-    if (deadlineOf(run, plan) !== deadlineAt) continue;
-    switch (coverage.kind) {
-      case 'proceed': {
-        const notes = [`Went on at the deadline; ${shares}.`, ...missing];
-        return { kind: 'training', window: plan.training, notes };
-      }
-      case 'abort':
-        return stop(['The labels were not in at the deadline.', ...missing]);
-      case 'shrink':
-        return shrink(request, missing);
-      case 'ask': {
-        askUntil ??= run.time.after(plan.approval.expiryMs);
-        if (run.time.now() >= askUntil) {
-          return stop(['Nobody answered whether to go on without the missing labels.', ...missing], 'expired');
-        }
-        const notes = [shares, ...missing];
-        if ((await ask(run, { until: askUntil, seen, pollMs: pollMsUntil(askUntil), notes })) === 'poll') looks += 1;
-        break;
-      }
-      case 'wait':
-        askUntil = null;
-        run.isAsking = false;
-        run.awaits('labels', { until: deadlineAt, notes: [shares, ...missing] });
-        if ((await waitForLabels(run, { until: deadlineAt, seen, pollMs: pollMsUntil(deadlineAt) })) === 'poll')
-          looks += 1;
-        run.awaits(null);
-    }
+    if (desk.deadlineAt !== deadlineAt) continue;
+    if (kind === 'wait') {
+      askUntil = null;
+      desk.isAsking = false;
+      run.awaits('labels', { until: deadlineAt, notes: [shares, ...missing] });
+      if ((await waitForLabels(run, { until: deadlineAt, seen, pollMs: pollMsUntil(deadlineAt) })) === 'poll')
+        looks += 1;
+      run.awaits(null);
+    } else if (kind === 'ask') {
+      askUntil ??= run.time.after(plan.approval.expiryMs);
+      if (run.time.now() >= askUntil) return endBy('expired');
+      const notes = [shares, ...missing];
+      if ((await ask(run, { until: askUntil, seen, pollMs: pollMsUntil(askUntil), notes })) === 'poll') looks += 1;
+    } else return endBy(kind);
   }
 }
 
@@ -79,7 +96,6 @@ function waitForLabels(run: RunState, wait: Wait): Promise<'met' | 'time' | 'pol
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const deadlineOf = (run: RunState, plan: RunPlan): Instant => run.extendedDeadline ?? plan.labels.deadlineAt;
 
 type CoverageRequest = Parameters<ReturnType<typeof dataActivities>['shrinkTraining']>[0];
 
@@ -100,9 +116,9 @@ const QUESTION =
 
 /** Labels that come meanwhile, or a later deadline, may make the question idle: they end this wait as well. */
 function ask(run: RunState, wait: Wait & { notes: readonly string[] }): Promise<'met' | 'time' | 'poll'> {
-  run.isAsking = true;
+  run.labelDesk.isAsking = true;
   run.awaits(QUESTION, { until: wait.until, notes: wait.notes });
-  return run.time.until(() => run.answer !== null || run.news > wait.seen, {
+  return run.time.until(() => run.labelDesk.answer !== null || run.news > wait.seen, {
     at: wait.until,
     pollMs: wait.pollMs,
     summary: 'await an answer about missing labels',
@@ -110,13 +126,13 @@ function ask(run: RunState, wait: Wait & { notes: readonly string[] }): Promise<
 }
 
 async function answered(
-  answer: QuestionAnswer,
+  answer: LabelDecision,
   context: { request: CoverageRequest; missing: readonly string[] },
 ): Promise<LabelsResult> {
   const { request, missing } = context;
-  const said = `${answer.by} chose ${answer.answer}: ${answer.reason}`;
-  if (answer.answer === 'abort') return stop([said, ...missing]);
-  if (answer.answer === 'proceed') return { kind: 'training', window: request.training, notes: [said, ...missing] };
+  const said = `${answer.by} chose ${answer.decision}: ${answer.reason}`;
+  if (answer.decision === 'abort') return stop([said, ...missing]);
+  if (answer.decision === 'proceed') return { kind: 'training', window: request.training, notes: [said, ...missing] };
   const shrunk = await shrink(request, missing);
   return shrunk.kind === 'training' ? { ...shrunk, notes: [said, ...shrunk.notes] } : shrunk;
 }

@@ -86,6 +86,16 @@ export function checkExtension(value: unknown): string | null {
   );
 }
 
+/** What a person sends by Signal; `until` belongs to extend alone. */
+export function checkLabelDecision(value: unknown): string | null {
+  const fields = asFields(value);
+  if (fields.decision === 'extend') return checkExtension(value);
+  if (!['proceed', 'shrink', 'abort'].includes(String(fields.decision)))
+    return 'decision must be proceed, shrink, abort or extend.';
+  if (fields.until != null) return 'until is for extend alone.';
+  return checkQuestionAnswer({ ...fields, answer: fields.decision });
+}
+
 const clockFault = (value: unknown): string | null => {
   const clock = asFields(value);
   if (clock.mode === 'wall') return null;

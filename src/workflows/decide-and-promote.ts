@@ -32,8 +32,9 @@ export async function decideAndPromote(run: RunState, work: Work): Promise<Outco
     }
     await run.enter('promote');
     // Not to be cancelled half-way: the alias may have moved already, and the outcome must say so.
-    if (await CancellationScope.nonCancellable(() => promote(run, evaluation)))
-      return run.outcome('promoted', [...evaluation.reasons, ...work.notes]);
+    const end = await CancellationScope.nonCancellable(() => promote(run, evaluation));
+    if (end === 'promoted') return run.outcome('promoted', [...evaluation.reasons, ...work.notes]);
+    if (end !== 'champion-moved') return run.outcome('recipe-blocked', [end.blocked, ...work.notes]);
   }
 }
 
@@ -73,8 +74,10 @@ async function awaitDecision(run: RunState, wait: { evaluation: EvaluationSummar
   return run.desk.decided ?? 'expired';
 }
 
-/** @returns false when the champion is no longer the one that was measured against */
-async function promote(run: RunState, evaluation: EvaluationSummary): Promise<boolean> {
+/** `champion-moved`: it is no longer the one that was measured against. */
+type Promotion = 'promoted' | 'champion-moved' | { readonly blocked: string };
+
+async function promote(run: RunState, evaluation: EvaluationSummary): Promise<Promotion> {
   const decided = run.desk.decided;
   try {
     await runActivities().moveChampion.executeWithOptions({ summary: `champion := v${evaluation.candidateVersion}` }, [
@@ -90,10 +93,13 @@ async function promote(run: RunState, evaluation: EvaluationSummary): Promise<bo
         runNo: run.input.runNo,
       },
     ]);
-    return true;
+    return 'promoted';
   } catch (error) {
     const cause = error instanceof ActivityFailure ? error.cause : null;
-    if (cause instanceof ApplicationFailure && cause.type === 'CHAMPION_CHANGED') return false;
+    const code = cause instanceof ApplicationFailure ? cause.type : null;
+    if (code === 'CHAMPION_CHANGED') return 'champion-moved';
+    // A rollback blocked the recipe after this run was planned.
+    if (code === 'RECIPE_BLOCKED') return { blocked: cause?.message ?? '' };
     throw error;
   }
 }

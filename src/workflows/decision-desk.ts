@@ -2,22 +2,15 @@
  * Takes decisions on the candidate by Update and by Signal, one at a time, judged and recorded by an activity: late,
  * duplicate, wrong, stale and not allowed ones are answers with a row of their own, never errors.
  */
-
-import { CancellationScope } from '@temporalio/workflow';
 import type { RetrainInput } from '../core/messages.js';
 import type { Decision, DecisionAnswer, DecisionChannel, Digest, Instant } from '../core/types.js';
 import { runActivities } from './activity-proxies.js';
+import { AnsweringLine, type Given } from './answering-line.js';
 import { clip } from './clip.js';
 
 interface Awaited {
   readonly evidenceDigest: Digest;
   readonly expiresAt: Instant;
-}
-
-/** How and when a decision came. */
-interface Given {
-  readonly channel: DecisionChannel;
-  readonly at: Instant;
 }
 
 export class DecisionDesk {
@@ -26,14 +19,23 @@ export class DecisionDesk {
   #awaiting: Awaited | null = null;
   #current: Digest | null = null;
   readonly #earlier: Digest[] = [];
-  /** By event id. A repeated message gets its first answer again and counts for nothing more, whatever stands now. */
-  readonly #answers = new Map<string, DecisionAnswer>();
-  #tail: Promise<unknown> = Promise.resolve();
+  /** Evidence of the decision that is being recorded; one at a time. */
+  #judged: Digest | null = null;
+  readonly #line: AnsweringLine<Decision>;
 
   constructor(
     private readonly input: RetrainInput,
-    private readonly now: () => Instant,
-  ) {}
+    now: () => Instant,
+  ) {
+    this.#line = new AnsweringLine<Decision>(
+      now,
+      (decision, given) => this.#record(decision, given),
+      (decision, answer) => {
+        // A re-evaluation may have come while the activity ran: then what was accepted is for evidence that is gone.
+        if (answer.accepted && this.#judged !== null && this.#judged === this.#current) this.decided = decision;
+      },
+    );
+  }
 
   /** New evidence: what was decided on older evidence is void. */
   present(evidenceDigest: Digest): void {
@@ -53,32 +55,17 @@ export class DecisionDesk {
   }
 
   /** Every decision submitted so far is judged and recorded. */
-  async settled(): Promise<void> {
-    await this.#tail;
+  settled(): Promise<void> {
+    return this.#line.settled();
   }
 
-  /** One after the other, so that of two decisions in one workflow task only the first can count. */
   submit(decision: Decision, channel: DecisionChannel): Promise<DecisionAnswer> {
-    // The instant of arrival counts: one that waits its turn here was still made in time.
-    const at = this.now();
-    const answer = this.#tail.then(() => this.#judge(decision, { channel, at }));
-    this.#tail = answer.catch(() => undefined);
-    return answer;
-  }
-
-  async #judge(decision: Decision, given: Given): Promise<DecisionAnswer> {
-    const known = this.#answers.get(decision.eventId);
-    if (known !== undefined) return known;
-    const awaiting = this.#awaiting;
-    // Also while the run is being cancelled: every decision gets its row.
-    const answer = await CancellationScope.nonCancellable(() => this.#record(decision, given));
-    this.#answers.set(decision.eventId, answer);
-    // A re-evaluation may have come while the activity ran: then what was accepted is for evidence that is gone.
-    if (answer.accepted && awaiting?.evidenceDigest === this.#current) this.decided = decision;
-    return answer;
+    return this.#line.submit(decision, channel);
   }
 
   #record(decision: Decision, given: Given): Promise<DecisionAnswer> {
+    const awaiting = this.#awaiting;
+    this.#judged = awaiting?.evidenceDigest ?? null;
     const summary = clip(`${decision.decision} by ${decision.by}`);
     return runActivities().recordDecision.executeWithOptions({ summary }, [
       {
@@ -88,7 +75,7 @@ export class DecisionDesk {
         specDigest: this.input.specDigest,
         requestedBy: this.input.requestedBy,
         now: given.at,
-        awaiting: this.#awaiting,
+        awaiting,
         earlierEvidence: this.#earlier,
         alreadyDecided: this.decided === null ? null : { decision: this.decided.decision, by: this.decided.by },
       },

@@ -5,7 +5,6 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type {
-  Answer,
   ChampionMoved,
   CoordinatorStatus,
   DeadlineExtension,
@@ -19,7 +18,7 @@ import type {
   RunFinished,
   RunStatus,
 } from '../core/messages.js';
-import type { Decision, DecisionAnswer } from '../core/types.js';
+import type { Decision, DecisionAnswer, LabelDecision } from '../core/types.js';
 
 // the run
 export const approvePromotionUpdate = defineUpdate<DecisionAnswer, [Omit<Decision, 'decision'>]>(
@@ -28,9 +27,10 @@ export const approvePromotionUpdate = defineUpdate<DecisionAnswer, [Omit<Decisio
 export const rejectPromotionUpdate = defineUpdate<DecisionAnswer, [Omit<Decision, 'decision'>]>(
   'rejectPromotionUpdate',
 );
-export const answerQuestionUpdate = defineUpdate<Answer, [QuestionAnswer]>('answerQuestionUpdate');
-export const extendDeadlineUpdate = defineUpdate<Answer, [DeadlineExtension]>('extendDeadlineUpdate');
+export const answerQuestionUpdate = defineUpdate<DecisionAnswer, [QuestionAnswer]>('answerQuestionUpdate');
+export const extendDeadlineUpdate = defineUpdate<DecisionAnswer, [DeadlineExtension]>('extendDeadlineUpdate');
 export const approvalSignal = defineSignal<[Decision]>('approvalSignal');
+export const labelDecisionSignal = defineSignal<[LabelDecision]>('labelDecisionSignal');
 export const championMovedSignal = defineSignal<[ChampionMoved]>('championMovedSignal');
 export const runStatusQuery = defineQuery<RunStatus>('runStatusQuery');
 

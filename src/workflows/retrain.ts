@@ -55,6 +55,8 @@ async function walkStages(run: RunState): Promise<Outcome> {
     return run.outcome('blocked-by-data', [`Assessed as ${assessment.verdict}.`, ...assessment.reasons]);
   }
 
+  // Open before the stage is shown: whoever reads `labels` may extend at once.
+  run.labelDesk.open(plan.labels.deadlineAt);
   await run.enter('labels');
   const labels = await awaitLabels(run, plan);
   if (labels.kind === 'stop') return run.outcome(labels.outcome, labels.reasons);
@@ -139,6 +141,7 @@ function describe(error: unknown): string {
 async function finish(run: RunState, result: Outcome | { failure: string }): Promise<void> {
   const isFailure = 'failure' in result;
   run.desk.close();
+  run.labelDesk.close();
   await condition(allHandlersFinished);
   if (!isFailure) {
     await run.enter('done');

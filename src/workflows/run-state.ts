@@ -3,19 +3,29 @@
  * the stages in retrain.ts act. Nothing is decided from this alone: rows in Postgres are the truth.
  */
 import { setCurrentDetails, setHandler, upsertSearchAttributes, uuid4 } from '@temporalio/workflow';
-import type { DeadlineExtension, QuestionAnswer, RetrainInput, RunStatus } from '../core/messages.js';
+import type { RetrainInput, RunStatus } from '../core/messages.js';
 import { currentDetails } from '../core/report/run-details.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
-import type { Decision, EvaluationSummary, Instant, Outcome, OutcomeKind, Stage } from '../core/types.js';
+import type {
+  Decision,
+  EvaluationSummary,
+  Instant,
+  LabelDecision,
+  Outcome,
+  OutcomeKind,
+  Stage,
+} from '../core/types.js';
 import { runActivities } from './activity-proxies.js';
 import {
   checkChampionMoved,
   checkDecision,
   checkExtension,
+  checkLabelDecision,
   checkLabels,
   checkQuestionAnswer,
 } from './check-messages.js';
 import { DecisionDesk } from './decision-desk.js';
+import { LabelDesk } from './label-desk.js';
 import * as messages from './messages.js';
 import { RunTime } from './run-time.js';
 import { SEARCH_ATTRIBUTES } from './search-attributes.js';
@@ -23,21 +33,17 @@ import { SEARCH_ATTRIBUTES } from './search-attributes.js';
 const MAX_REASONS = 12;
 /** More malformed signals than this say nothing new. */
 const MAX_NOTES = 20;
-/** A deadline is a promise that somebody looks again. */
-const MAX_EXTENSION_DAYS = 400;
 
 export class RunState {
   readonly key: { readonly modelId: string; readonly runNo: number };
   readonly time: RunTime;
   readonly desk: DecisionDesk;
+  readonly labelDesk: LabelDesk;
   stage: Stage = 'assess';
   plan: RunPlan | null = null;
   evaluation: EvaluationSummary | null = null;
   /** Label notices and deadline changes seen; a wait ends when it rises. */
   news = 0;
-  extendedDeadline: Instant | null = null;
-  isAsking = false;
-  answer: QuestionAnswer | null = null;
   /** Epoch of the alias when it last moved under us. */
   movedEpoch: number | null = null;
   #awaits: { what: string; since: Instant; until: Instant | null } | null = null;
@@ -47,6 +53,13 @@ export class RunState {
     this.key = { modelId: input.modelId, runNo: input.runNo };
     this.time = new RunTime(input.clock);
     this.desk = new DecisionDesk(input, () => this.time.now());
+    this.labelDesk = new LabelDesk(input, {
+      now: () => this.time.now(),
+      stage: () => this.stage,
+      onNewDeadline: () => {
+        this.news += 1;
+      },
+    });
     this.#listen();
   }
 
@@ -150,39 +163,29 @@ export class RunState {
       if (fault !== null) this.#note(`Ignored a signal: ${fault}`);
       else await this.desk.submit(decision, 'signal').catch(() => undefined);
     });
-    setHandler(messages.answerQuestionUpdate, (answer) => this.#takeAnswer(answer), {
-      validator: (answer) => refuse(checkQuestionAnswer(answer)),
-    });
-    setHandler(messages.extendDeadlineUpdate, (extension) => this.#extend(extension), {
-      validator: (extension) => refuse(checkExtension(extension)),
-    });
+    this.#listenToLabelDecisions();
     setHandler(messages.runStatusQuery, () => this.#status());
   }
 
-  #takeAnswer(answer: QuestionAnswer): { accepted: boolean; reason: string } {
-    if (!this.isAsking || this.stage !== 'labels') return { accepted: false, reason: 'The run asks nothing now.' };
-    if (this.answer !== null) return { accepted: false, reason: `${this.answer.by} has answered already.` };
-    this.answer = answer;
-    return { accepted: true, reason: `The run goes on with: ${answer.answer}.` };
-  }
-
-  #extend(extension: DeadlineExtension): { accepted: boolean; reason: string } {
-    if (this.stage !== 'labels') {
-      return { accepted: false, reason: `The run is in stage ${this.stage} and waits for no labels.` };
-    }
-    const until = new Date(extension.until).toISOString();
-    const present = this.extendedDeadline ?? this.plan?.labels.deadlineAt ?? until;
-    if (until <= present) return { accepted: false, reason: `The deadline is ${present} already; name a later one.` };
-    const now = this.time.now();
-    if (until <= now) return { accepted: false, reason: `It is ${now} already; name a later deadline.` };
-    const latest = this.time.after(MAX_EXTENSION_DAYS * 86_400_000);
-    if (until > latest) {
-      const reason = `${until} is more than ${MAX_EXTENSION_DAYS} days from now; name ${latest} or earlier, and extend again later.`;
-      return { accepted: false, reason };
-    }
-    this.extendedDeadline = until;
-    this.news += 1;
-    return { accepted: true, reason: `The deadline is now ${until}.` };
+  #listenToLabelDecisions(): void {
+    const desk = this.labelDesk;
+    setHandler(
+      messages.answerQuestionUpdate,
+      ({ answer, ...said }) => desk.submit({ ...said, decision: answer, until: null }, 'update'),
+      { validator: (answer) => refuse(checkQuestionAnswer(answer)) },
+    );
+    setHandler(
+      messages.extendDeadlineUpdate,
+      (extension) => desk.submit({ ...extension, decision: 'extend' }, 'update'),
+      { validator: (extension) => refuse(checkExtension(extension)) },
+    );
+    setHandler(messages.labelDecisionSignal, async (sent) => {
+      // As with approvalSignal: what is malformed leaves a note for people, the rest a row.
+      const decision: LabelDecision = { ...sent, until: sent?.until ?? null, eventId: sent?.eventId ?? uuid4() };
+      const fault = checkLabelDecision(decision);
+      if (fault !== null) this.#note(`Ignored a signal: ${fault}`);
+      else await desk.submit(decision, 'signal').catch(() => undefined);
+    });
   }
 
   #status(): RunStatus {
@@ -192,7 +195,7 @@ export class RunState {
       now: this.time.now(),
       awaits: this.#awaits?.what ?? null,
       awaitsUntil: this.#awaits?.until ?? null,
-      isAsking: this.isAsking && this.stage === 'labels' && this.answer === null,
+      isAsking: this.labelDesk.isAsking && this.labelDesk.answer === null,
       evidenceDigest: this.evaluation?.evidenceDigest ?? null,
       candidateVersion: this.evaluation?.candidateVersion ?? null,
       championVersion: this.evaluation?.championVersion ?? null,

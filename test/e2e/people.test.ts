@@ -24,7 +24,11 @@ const answer = (said: 'proceed' | 'shrink' | 'abort') =>
 it('a run whose labels are missing waits, and takes no answer before it asks', async () => {
   first = await retrain(stage, MODEL, { now: '2001-03-01T00:00:00.000Z' });
   await until('the wait for labels', async () => (await stage.client.status(first))?.awaits === 'labels');
-  expect(await answer('proceed')).toEqual({ accepted: false, reason: 'The run asks nothing now.' });
+  expect(await answer('proceed')).toEqual({
+    accepted: false,
+    code: 'not-awaited',
+    reason: 'The run asks nothing now.',
+  });
   expect((await stage.client.listRuns({ limit: 1, isOpenOnly: true })).map(({ runNo }) => runNo)).toEqual([1]);
 });
 
@@ -44,8 +48,16 @@ it('goes on as it is told, and its outcome says who said so', async () => {
   const { run } = await ended(stage, first);
   expect(run.outcome?.kind).toBe('promoted');
   expect(run.outcome?.reasons.join(' ')).toContain('operator chose proceed: one night is missing');
-  const late = { accepted: false, reason: expect.stringContaining('ended as promoted') };
+  const late = { accepted: false, code: 'run-closed', reason: expect.stringContaining('ended as promoted') };
   expect(await answer('abort')).toEqual(late);
+  const { labelDecisions } = await stage.client.showRun(first);
+  expect(labelDecisions.map((row) => [row.decision, row.by, row.channel, row.answer.code])).toEqual([
+    ['proceed', by, 'update', 'not-awaited'],
+    ['extend', by, 'update', 'deadline-refused'],
+    ['extend', by, 'update', 'accepted'],
+    ['proceed', by, 'update', 'accepted'],
+    ['abort', by, 'client', 'run-closed'],
+  ]);
   await expect(
     stage.client.answerQuestion({ modelId: MODEL, runNo: 99, answer: 'abort', by, reason: 'r' }),
   ).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
@@ -63,7 +75,7 @@ it('says what is wrong with a message that nobody could store', async () => {
   expect((await ended(stage, open)).run.outcome?.kind).toBe('labels-missing');
 });
 
-it('an answer to a run that is terminated with it in its hands is told that the run has ended', async () => {
+it('an answer to a run that is terminated with it in its hands is told that no workflow takes it, and recorded', async () => {
   const last = await retrain(stage, MODEL, { now: '2001-03-01T00:00:00.000Z' });
   await until('the wait for labels', async () => (await stage.client.status(last))?.awaits === 'labels');
   await stage.stopWorkers();
@@ -74,7 +86,9 @@ it('an answer to a run that is terminated with it in its hands is told that the 
     return pendingWorkflowTask !== null && pendingWorkflowTask !== undefined;
   });
   await handle.terminate('by an operator');
-  expect(await pending).toMatchObject({ accepted: false, reason: expect.stringContaining('has ended') });
+  const lost = { accepted: false, code: 'not-awaited', reason: expect.stringContaining('has no workflow') };
+  expect(await pending).toEqual(lost);
+  expect((await stage.client.showRun(last)).labelDecisions).toMatchObject([{ channel: 'client', answer: lost }]);
   await stage.startWorkers();
 });
 

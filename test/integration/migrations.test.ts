@@ -1,4 +1,5 @@
 /** Migrating: once, twice, at the same time, by who may not, and over a schema that this code does not know. */
+import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,11 @@ import { dumpSchema } from './registry-schema-dump.js';
 const OWN_DIR = fileURLToPath(new URL('../../src/registry/migrations/', import.meta.url));
 /** Made anew by `npx vitest run test/integration/migrations.test.ts --update`. */
 const FIXTURE = fileURLToPath(new URL('../fixtures/schema.sql', import.meta.url));
-const NEWEST = 4;
+const FILES = readdirSync(OWN_DIR)
+  .filter((name) => name.endsWith('.sql'))
+  .sort();
+const NEWEST = FILES.length;
+const nameOf = (version: number, what: string): string => `${String(version).padStart(4, '0')}_${what}.sql`;
 
 let database: FreshDatabase;
 let client: pg.Client;
@@ -57,15 +62,14 @@ describe('migrating', () => {
   });
 
   it('applies only what is new to an older schema', async () => {
-    await rm(join(dir, '0003_versions_and_evaluations.sql'));
-    await rm(join(dir, '0004_alias.sql'));
+    for (const name of FILES.slice(2)) await rm(join(dir, name));
     expect((await migrate(database.url, { migrationsDir: dirUrl() })).version).toBe(2);
-    expect((await migrate(database.url)).applied).toEqual(['0003_versions_and_evaluations.sql', '0004_alias.sql']);
+    expect((await migrate(database.url)).applied).toEqual(FILES.slice(2));
     await expect(await dumpSchema(client)).toMatchFileSnapshot(FIXTURE);
   });
 
   it('leaves nothing of a file that fails half-way and keeps those before it', async () => {
-    await writeFile(join(dir, '0005_broken.sql'), 'create table perennial.half (id int); select 1 / 0;');
+    await writeFile(join(dir, nameOf(NEWEST + 1, 'broken')), 'create table perennial.half (id int); select 1 / 0;');
     await expect(migrate(database.url, { migrationsDir: dirUrl() })).rejects.toMatchObject({
       code: 'INVARIANT_BROKEN',
     });
@@ -78,12 +82,12 @@ describe('migrating', () => {
 
 describe('refusing', () => {
   it('a schema that is newer than the code, before anything is touched', async () => {
-    await writeFile(join(dir, '0005_later.sql'), 'create table perennial.later (id int);');
+    await writeFile(join(dir, nameOf(NEWEST + 1, 'later')), 'create table perennial.later (id int);');
     await migrate(database.url, { migrationsDir: dirUrl() });
     await expect(migrate(database.url)).rejects.toMatchObject({
       code: 'INVARIANT_BROKEN',
       message: expect.stringContaining('newer than this code'),
-      details: { schemaVersion: 5, codeVersion: NEWEST },
+      details: { schemaVersion: NEWEST + 1, codeVersion: NEWEST },
     });
   });
 

@@ -168,6 +168,44 @@ describe('decisions', () => {
     expect(approvals.map(({ decidedAt: _at, ...row }) => row)).toEqual([first, late]);
   });
 
+  it('keeps what people say about missing labels in rows and audit of its own, once', async () => {
+    await applyModel(t.pool, 'dec-l');
+    const key = await openRunFor(t.registry, 'dec-l', 'x');
+    const said = (eventId: string, change = {}) =>
+      ({
+        eventId,
+        decision: 'extend',
+        until: '2001-04-20T00:00:00.000Z',
+        by: 'reviewer',
+        reason: 'the feed was down',
+        channel: 'signal',
+        answer: { accepted: false, code: 'not-allowed', reason: 'not you' },
+        ...change,
+      }) as const;
+    const first = said('one');
+    await Promise.all([1, 2, 3].map(() => t.registry.recordLabelDecision(key, first)));
+    const other = { accepted: true, code: 'accepted', reason: 'yes' } as const;
+    expect(await t.registry.recordLabelDecision(key, said('one', { answer: other }))).toEqual(first.answer);
+    await t.registry.closeRun(key, { outcome: TURNED_DOWN });
+    const late = { ...said('two', { decision: 'abort', until: null, channel: 'client' }) };
+    await t.registry.recordLabelDecision(key, late);
+    const { labelDecisions } = await showRun(t.pool, key);
+    expect(labelDecisions.map(({ decidedAt: _at, ...row }) => row)).toEqual([first, late]);
+    const { rows } = await t.pool.query(
+      `select canonical_text::jsonb -> 'body' as body from perennial.audit
+       where model_id = 'dec-l' and kind = 'label-decision' order by seq`,
+    );
+    const { answer, by, channel, decision: what, eventId, reason, until } = first;
+    expect(rows.map(({ body }) => body)).toMatchObject([
+      { answer, by, channel, decision: what, eventId, reason, runNo: 1, until },
+      { eventId: 'two', until: null },
+    ]);
+    await expect(t.registry.recordLabelDecision(key, said('x', { until: 'soon' }))).rejects.toMatchObject({
+      code: 'SIGNAL_INVALID',
+      details: { field: 'until' },
+    });
+  });
+
   it('refuses a decision on a run that does not exist', async () => {
     await expect(t.registry.recordDecision({ modelId: 'dec-a', runNo: 9 }, decision('x', true))).rejects.toMatchObject({
       code: 'RUN_UNKNOWN',
@@ -317,6 +355,28 @@ describe('a rollback', () => {
     expect(promotion).toMatchObject({ kind: 'promotion', toVersion: 2, blockedRecipe: null, epoch: 2 });
   });
 
+  it('lets nothing be promoted by the recipe that it blocked until a person clears it', async () => {
+    await promoted('back-p', 2);
+    await t.registry.moveChampion(back('back-p', 2, 1, 2));
+    const key = await openRunFor(t.registry, 'back-p', 'on-its-way');
+    const { version } = await t.registry.registerVersion({
+      ...newVersion(key),
+      recipeDigest: digestOf('recipe back-p/2'),
+    });
+    const late = move('back-p', { toVersion: version, expected: { version: 2, epoch: 2 }, runNo: key.runNo });
+    await expect(t.registry.moveChampion(late)).rejects.toMatchObject({
+      code: 'RECIPE_BLOCKED',
+      retryable: false,
+      message: expect.stringContaining('was rolled back at'),
+      details: { toVersion: version, rolledBack: 2 },
+    });
+    expect(await t.registry.champion('back-p')).toMatchObject({ version: 1, epoch: 3 });
+    expect(await t.registry.moveByKey('back-p', late.moveKey)).toBeNull();
+    await closeIncidents(t.pool, { modelId: 'back-p', by: 'reviewer', reason: 'it was the feed' });
+    const again = { ...late, expected: { version: 1, epoch: 3 } };
+    expect(await t.registry.moveChampion(again)).toMatchObject({ version, epoch: 4 });
+  });
+
   it('leaves nothing behind when it is refused', async () => {
     await promoted('back-b', 1);
     await expect(t.registry.moveChampion(back('back-b', 1, 7, 1))).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
@@ -353,6 +413,7 @@ describe('a rollback', () => {
     expect(await past()).toEqual([1]);
     await t.registry.moveChampion(back('back-d', 2, 1, 4));
     expect(await past()).toEqual([]);
+    await closeIncidents(t.pool, { modelId: 'back-d', by: 'reviewer', reason: 'it was the feed' });
     await t.registry.moveChampion(
       move('back-d', { toVersion: 3, moveKey: 'again', expected: { version: 1, epoch: 5 } }),
     );

@@ -21,7 +21,7 @@ import {
 
 const t = useRegistry('registry-roles');
 const login = `perennial_worker_${process.pid}`;
-const MUTABLE = ['models', 'runs', 'aliases', 'audit_heads'];
+const MUTABLE = ['models', 'runs', 'aliases', 'audit_heads', 'trigger_heads'];
 
 let owner: pg.Client;
 let app: pg.Client;

@@ -118,6 +118,10 @@ async function close(key: RunKey, expected: Expected, result: 'close' | 'fail'):
   run.isOpen = false;
 }
 
+/** Every version has a recipe of its own: one that a rollback left is blocked, since nobody clears any. */
+const isBlocked = (expected: Expected, version: number): boolean =>
+  expected.moves.some((done) => done.kind === 'rollback' && done.from === version);
+
 async function moveOne(modelId: string, expected: Expected, wanted: Extract<Step, { do: 'move' }>): Promise<void> {
   const { kind, to, isStale } = wanted;
   const key = `move-${++expected.keys}`;
@@ -132,7 +136,9 @@ async function moveOne(modelId: string, expected: Expected, wanted: Extract<Step
       }),
     ),
   );
-  if (isStale || to === from || (kind === 'rollback' && from === null)) {
+  if (kind === 'promotion' && isBlocked(expected, to)) {
+    expect(code).toBe('RECIPE_BLOCKED');
+  } else if (isStale || to === from || (kind === 'rollback' && from === null)) {
     expect(code).toBe('CHAMPION_CHANGED');
   } else if (to > expected.versions) {
     expect(code).toBe('ARTIFACT_MISSING');
@@ -162,6 +168,10 @@ async function rivals(modelId: string, expected: Expected, wanted: { count: numb
   const codes = await Promise.all(
     keys.map((key) => codeOf(t.registry.moveChampion(move(modelId, { moveKey: key, toVersion: to, expected: from })))),
   );
+  if (isBlocked(expected, to)) {
+    expect(new Set(codes)).toEqual(new Set(['RECIPE_BLOCKED']));
+    return;
+  }
   expect(codes.filter((code) => code === null)).toHaveLength(1);
   expect(codes.filter((code) => code === 'CHAMPION_CHANGED')).toHaveLength(wanted.count - 1);
   const key = keys[codes.indexOf(null)] ?? '';

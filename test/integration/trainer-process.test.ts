@@ -84,23 +84,30 @@ describe('a stopped training', () => {
 });
 
 describe('a checkpoint that does not fit', () => {
-  it.each(['missing', 'damaged', 'of other data'] as const)('(%s) costs a fresh start, nothing else', async (how) => {
-    const settings = { maxTrainEpochs: 2, patience: 2 };
-    const table = xorTable(1000);
-    const fresh = startTraining(bench.host, await bench.job(table, settings));
-    const undisturbed = await fresh.done;
-    const other = startTraining(bench.host, await bench.job(xorTable(1000, 8), settings));
-    await other.done;
-    let resumeFrom = (how === 'of other data' ? other : fresh).seen.at(-1)!.checkpoint!;
-    if (how === 'missing') resumeFrom = { ...resumeFrom, digest: '0'.repeat(64) };
-    if (how === 'damaged') {
-      const path = await bench.store.verifiedPath(resumeFrom);
-      const bytes = await readFile(path);
-      await writeFile(path, bytes.fill(1, bytes.length - 8));
-    }
-    const result = await bench.host.train(await bench.job(table, settings, { resumeFrom }), quiet);
-    expect(result).toEqual({ ...undisturbed, resumedFromTrainEpoch: 0 });
-  });
+  it.each(['missing', 'damaged', 'of other data'] as const)(
+    '(%s) costs a fresh start, nothing else, and is told',
+    async (how) => {
+      const settings = { maxTrainEpochs: 2, patience: 2 };
+      const table = xorTable(1000);
+      const fresh = startTraining(bench.host, await bench.job(table, settings));
+      const undisturbed = await fresh.done;
+      const other = startTraining(bench.host, await bench.job(xorTable(1000, 8), settings));
+      await other.done;
+      let resumeFrom = (how === 'of other data' ? other : fresh).seen.at(-1)!.checkpoint!;
+      if (how === 'missing') resumeFrom = { ...resumeFrom, digest: '0'.repeat(64) };
+      if (how === 'damaged') {
+        const path = await bench.store.verifiedPath(resumeFrom);
+        const bytes = await readFile(path);
+        await writeFile(path, bytes.fill(1, bytes.length - 8));
+      }
+      const again = startTraining(bench.host, await bench.job(table, settings, { resumeFrom }));
+      const { discardedCheckpoint, ...result } = await again.done;
+      expect(result).toEqual({ ...undisturbed, resumedFromTrainEpoch: 0 });
+      expect(discardedCheckpoint).toContain(`The checkpoint ${resumeFrom.digest}`);
+      expect(discardedCheckpoint).toMatch(how === 'of other data' ? /belongs to another job/ : /cannot be used/);
+      expect(new Set(again.seen.map(({ discarded }) => discarded))).toEqual(new Set([discardedCheckpoint]));
+    },
+  );
 });
 
 describe('an orphaned trainer', () => {

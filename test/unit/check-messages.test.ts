@@ -5,6 +5,7 @@ import {
   checkClaim,
   checkDecision,
   checkExtension,
+  checkLabelDecision,
   checkLabels,
   checkQuestionAnswer,
   checkRetrainRequest,
@@ -18,6 +19,8 @@ const SOUND = [
   ['a decision', checkDecision, { ...texts, decision: 'approve', evidence: 'abc' }],
   ['an answer', checkQuestionAnswer, { ...texts, answer: 'proceed' }],
   ['an extension', checkExtension, { ...texts, until: '2001-04-01' }],
+  ['a word on labels', checkLabelDecision, { ...texts, decision: 'abort', until: null }],
+  ['a later deadline', checkLabelDecision, { ...texts, decision: 'extend', until: '2001-04-01' }],
   ['labels', checkLabels, { eventId: 'e', through: '2001-04-01' }],
   ['a claim', checkClaim, { eventId: 'e', source: 'monitor' }],
   ['a request', checkRetrainRequest, { triggerId: 't', cause: 'manual', requestedBy: 'r', reason: 'why', clock: WALL }],
@@ -41,6 +44,16 @@ describe.each(SOUND)('%s', (_what, check, message) => {
   ])('is refused with %s in any of its texts, naming it', (_text, text, fault) => {
     expect(free.length).toBeGreaterThan(0);
     for (const name of free) expect(check({ ...message, [name]: text })).toBe(`${name} ${fault}`);
+  });
+});
+
+describe('a word on missing labels', () => {
+  it.each([
+    ['decision must be proceed, shrink, abort or extend.', { ...texts, decision: 'approve' }],
+    ['until is for extend alone.', { ...texts, decision: 'proceed', until: '2001-04-01' }],
+    ['until must be an ISO 8601 instant, e.g. 2001-03-01T00:00:00Z.', { ...texts, decision: 'extend', until: null }],
+  ])('is malformed: %s', (fault, message) => {
+    expect(checkLabelDecision(message)).toBe(fault);
   });
 });
 

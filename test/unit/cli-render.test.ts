@@ -7,8 +7,8 @@ import { checkHost, checkNode } from '#dist/cli/doctor-checks.js';
 import { renderApply, renderChampion, renderModels, renderVerify } from '#dist/cli/render-model.js';
 import { renderRun } from '#dist/cli/render-run.js';
 import { renderRuns, troubleOf } from '#dist/cli/render-runs.js';
+import type { ChampionView } from '#dist/client/read-calls.js';
 import type { RunDetail, RunItem } from '#dist/client/show-run.js';
-import type { ChampionView } from '#dist/client.js';
 import type { EvaluationSummary } from '#dist/core/types.js';
 
 const free = { width: null, hasColour: false };
@@ -165,6 +165,18 @@ const detail: RunDetail = {
       answer: { accepted: false, code: 'not-allowed', reason: 'another person has to' },
     },
   ],
+  labelDecisions: [
+    {
+      eventId: 'x',
+      decision: 'extend',
+      until: '2001-04-20T00:00:00.000Z',
+      by: 'operator',
+      reason: 'the feed was down',
+      at: march.end,
+      channel: 'signal',
+      answer: { accepted: true, code: 'accepted', reason: 'The deadline is now later.' },
+    },
+  ],
 };
 
 describe('show', () => {
@@ -204,6 +216,11 @@ describe('show', () => {
     expect(text).toContain('- warn: far rows');
     expect(text).toContain('not-allowed');
     expect(text).toContain('looks fine (another person has to)');
+  });
+
+  it('shows what people said about missing labels, with the deadline they asked for', () => {
+    expect(text).toMatch(/operator +extend to 2001-04-20 +signal +yes +the feed was down/);
+    expect(renderRun({ ...detail, labelDecisions: [] }, free)).not.toContain('Said about labels');
   });
 
   it('never shows an assessment without a single check as a pass', () => {

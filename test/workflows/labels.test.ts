@@ -1,13 +1,16 @@
 // The wait for labels: what ends it, and what becomes of a run whose labels do not come. Months pass in seconds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Instant } from '#dist/core/types.js';
+import type { Instant, LabelDecision } from '#dist/core/types.js';
 import {
   answerQuestionUpdate,
   extendDeadlineUpdate,
+  labelDecisionSignal,
   labelsArrivedSignal,
   runStatusQuery,
 } from '#dist/workflows/messages.js';
-import { Harness, until } from './harness.js';
+import { uniqueTaskQueue } from '../setup/services.js';
+import { eventTypes, Harness, until } from './harness.js';
+import type { Scenario } from './world.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -90,7 +93,7 @@ describe('the wait for labels', () => {
     world.shrunkTo = { start: '2026-01-01T00:00:00.000Z', end: '2026-01-20T00:00:00.000Z' };
     const handle = await harness.startRun(world);
     const send = (choice: typeof answer) =>
-      handle.executeUpdate(answerQuestionUpdate, { args: [{ eventId: 'a1', answer: choice, ...by }] });
+      handle.executeUpdate(answerQuestionUpdate, { args: [{ eventId: uniqueTaskQueue('a'), answer: choice, ...by }] });
     await harness.awaiting(handle, 'labels');
     expect(await send('abort')).toMatchObject({ accepted: false, reason: 'The run asks nothing now.' });
     await harness.skip('25 hours');
@@ -145,6 +148,7 @@ describe('the wait for labels', () => {
     });
     expect(await extend(2 * HOUR_MS)).toEqual({
       accepted: true,
+      code: 'accepted',
       reason: `The deadline is now ${later(awaitsUntil!, 2 * HOUR_MS)}.`,
     });
     await harness.skip('28 hours');
@@ -184,6 +188,100 @@ describe('the wait for labels', () => {
       reason: 'The run is in stage approve and waits for no labels.',
     });
     await handle.terminate();
+  });
+});
+
+describe('what people say about missing labels', () => {
+  const approval = { allowed: ['reviewer'] };
+  const said = (change: Partial<LabelDecision>): LabelDecision => ({
+    eventId: 'x',
+    decision: 'abort',
+    until: null,
+    ...by,
+    ...change,
+  });
+
+  async function asking(change: Scenario['approval'] = approval) {
+    const world = harness.world({ labels: { onDeadline: 'ask', deadline: 'P1D', poll: 'P1D' }, approval: change });
+    world.labelShare = () => 0.4;
+    const handle = await harness.startRun(world);
+    await harness.awaiting(handle, 'labels');
+    await harness.skip('25 hours');
+    await harness.awaiting(handle, 'an answer');
+    return { world, handle, rows: world.model.labelDecisions };
+  }
+
+  it('counts only from those whom the pipeline allows, and leaves a row either way', async () => {
+    const { handle, rows } = await asking();
+    const send = (eventId: string, who: string, reason = 'enough') =>
+      handle.executeUpdate(answerQuestionUpdate, { args: [{ eventId, answer: 'proceed', by: who, reason }] });
+    expect(await send('a1', 'stranger')).toEqual({
+      accepted: false,
+      code: 'not-allowed',
+      reason: 'stranger may not decide here; allowed: reviewer.',
+    });
+    const until = '2099-01-01T00:00:00Z';
+    const args = [{ eventId: 'a2', until, by: 'stranger', reason: 'r' }] as [never];
+    expect(await handle.executeUpdate(extendDeadlineUpdate, { args })).toMatchObject({ code: 'not-allowed' });
+    expect(await send('a3', ' ')).toMatchObject({ accepted: false, code: 'not-allowed' });
+    expect(await send('a4', 'reviewer', ' ')).toMatchObject({ accepted: false, code: 'reason-missing' });
+    expect(await send('a5', 'reviewer')).toMatchObject({ accepted: true });
+    expect((await handle.result()).kind).toBe('promoted');
+    expect(rows.map(({ eventId, by: who, channel, answer }) => [eventId, who, channel, answer.code])).toEqual([
+      ['a1', 'stranger', 'update', 'not-allowed'],
+      ['a2', 'stranger', 'update', 'not-allowed'],
+      ['a3', ' ', 'update', 'not-allowed'],
+      ['a4', 'reviewer', 'update', 'reason-missing'],
+      ['a5', 'reviewer', 'update', 'accepted'],
+    ]);
+    expect(rows[1]).toMatchObject({ decision: 'extend', until: '2099-01-01T00:00:00.000Z' });
+  });
+
+  it('is taken by Signal too, and a malformed one leaves a note instead of a row', async () => {
+    const { handle, rows } = await asking();
+    await handle.signal(labelDecisionSignal, { decision: 'wait', by: 'reviewer', reason: 'r' } as never);
+    await until('the note', async () => (await harness.details(handle)).includes('decision must be proceed, shrink'));
+    await handle.signal(labelDecisionSignal, said({ eventId: 's1', by: 'stranger' }));
+    const { eventId: _none, until: _never, ...typed } = said({ decision: 'proceed' });
+    await handle.signal(labelDecisionSignal, typed as LabelDecision);
+    const outcome = await handle.result();
+    expect(outcome.reasons.join()).toContain('reviewer chose proceed: they are on their way');
+    expect(rows).toMatchObject([
+      { eventId: 's1', by: 'stranger', channel: 'signal', answer: { accepted: false, code: 'not-allowed' } },
+      { decision: 'proceed', until: null, by: 'reviewer', channel: 'signal', answer: { accepted: true } },
+    ]);
+  });
+
+  it('does not count by a way that the pipeline does not name', async () => {
+    const { handle, rows } = await asking({ channels: ['update'] });
+    await handle.signal(labelDecisionSignal, said({ eventId: 's1' }));
+    await until('the row', () => rows.length === 1);
+    expect(rows[0]).toMatchObject({ channel: 'signal', answer: { accepted: false, code: 'not-allowed' } });
+    await handle.executeUpdate(answerQuestionUpdate, { args: [{ eventId: 'a', answer: 'abort', ...by }] });
+    expect((await handle.result()).kind).toBe('labels-missing');
+  });
+
+  it('gets its first answer again when it is repeated, and the first of two answers stands', async () => {
+    const { world, handle, rows } = await asking();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    world.before.recordLabelDecision = () => held;
+    const send = (eventId: string, answer: 'proceed' | 'abort') =>
+      handle.executeUpdate(answerQuestionUpdate, { args: [{ eventId, answer, ...by }] });
+    const first = send('a1', 'abort');
+    await until('the recording of the first', () => world.count('recordLabelDecision') === 1);
+    const others = [send('a2', 'proceed'), send('a1', 'abort')];
+    await until('both in the history', async () => {
+      const accepted = (await eventTypes(handle)).filter((name) => name.includes('UpdateAccepted'));
+      return accepted.length >= 3;
+    });
+    release();
+    expect(await first).toMatchObject({ accepted: true });
+    expect(await Promise.all(others)).toMatchObject([{ accepted: false, code: 'duplicate' }, { accepted: true }]);
+    expect((await handle.result()).kind).toBe('labels-missing');
+    expect(rows.map(({ eventId }) => eventId)).toEqual(['a1', 'a2']);
   });
 });
 

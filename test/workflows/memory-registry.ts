@@ -16,7 +16,7 @@ import type {
 import { canonicalJson } from '#dist/core/canonical-json.js';
 import { assertInvariant, PipelineError } from '#dist/core/errors.js';
 import type { PipelineSpec } from '#dist/core/spec/schema.js';
-import type { Decision, DecisionAnswer, DecisionChannel, Outcome, Stage } from '#dist/core/types.js';
+import type { Decision, DecisionAnswer, DecisionChannel, LabelDecision, Outcome, Stage } from '#dist/core/types.js';
 
 export interface MemoryRun extends OpenRun {
   readonly firstTriggerId: string;
@@ -34,12 +34,19 @@ export interface DecisionRow extends Decision {
   readonly answer: DecisionAnswer;
 }
 
+export interface LabelDecisionRow extends LabelDecision {
+  readonly runNo: number;
+  readonly channel: DecisionChannel;
+  readonly answer: DecisionAnswer;
+}
+
 export class MemoryModel {
   readonly triggers: MemoryTrigger[] = [];
   readonly runs: MemoryRun[] = [];
   readonly versions: NewVersion[] = [];
   readonly moves: { move: ChampionMove; epoch: number; from: number | null }[] = [];
   readonly decisions: DecisionRow[] = [];
+  readonly labelDecisions: LabelDecisionRow[] = [];
   blocked: BlockedRecipe | null = null;
 
   constructor(
@@ -84,6 +91,7 @@ type Needed =
   | 'champion'
   | 'pastChampions'
   | 'recordDecision'
+  | 'recordLabelDecision'
   | 'moveChampion'
   | 'moveByKey';
 
@@ -255,6 +263,16 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
     return (known ?? decided).answer;
   }
 
+  async recordLabelDecision(
+    key: RunKey,
+    decided: LabelDecision & { channel: DecisionChannel; answer: DecisionAnswer },
+  ) {
+    const { labelDecisions } = this.#model(key.modelId);
+    const known = labelDecisions.find(({ eventId, runNo }) => eventId === decided.eventId && runNo === key.runNo);
+    if (known === undefined) labelDecisions.push({ ...decided, runNo: key.runNo });
+    return (known ?? decided).answer;
+  }
+
   async moveByKey(modelId: string, moveKey: string) {
     const known = this.#model(modelId).moves.find(({ move }) => move.moveKey === moveKey);
     return known === undefined
@@ -266,6 +284,10 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
     const { moves, champion } = this.#model(move.modelId);
     const known = await this.moveByKey(move.modelId, move.moveKey);
     if (known !== null) return known;
+    const { blocked } = this.#model(move.modelId);
+    if (blocked !== null && move.kind === 'promotion') {
+      throw new PipelineError('RECIPE_BLOCKED', `The recipe of ${move.modelId} is blocked (${blocked.reason}).`);
+    }
     if (move.expected.version !== (champion?.version ?? null) || move.expected.epoch !== (champion?.epoch ?? 0)) {
       throw new PipelineError('CHAMPION_CHANGED', `The champion of ${move.modelId} is not the one expected.`);
     }

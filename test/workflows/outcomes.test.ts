@@ -66,6 +66,21 @@ describe('a retrain', () => {
     expect(world.calls).not.toContain('assessQuality');
   });
 
+  it('promotes nothing by a recipe that a rollback blocked while the run was on its way', async () => {
+    const world = harness.world({ hasChampion: true });
+    world.before.moveChampion = () => {
+      const since = '2001-03-01T00:00:00.000Z';
+      const recipeDigest = 'e'.repeat(64);
+      world.model.blocked = { incidentId: 1, recipeDigest, version: 1, reason: 'complaints', by: 'operator', since };
+    };
+    const outcome = await (await harness.startRun(world)).result();
+    expect(outcome).toMatchObject({ kind: 'recipe-blocked', verdict: 'promote', candidateVersion: 2 });
+    expect(outcome.reasons[0]).toMatch(/^The recipe of .+ is blocked \(complaints\)\.$/);
+    expect(world.count('moveChampion')).toBe(1);
+    expect(world.model.champion).toMatchObject({ version: 1 });
+    expect(world.reports).toMatchObject([{ outcome: 'recipe-blocked' }]);
+  });
+
   it('stops before labels and training when the feed is broken, with the reasons', async () => {
     const world = harness.world();
     world.assessment = 'broken-feed';

@@ -1,8 +1,9 @@
 /** `perennial answer RUN` and `perennial extend RUN`: what a person says to a run whose labels are missing. */
 import { Argument, type Command } from 'commander';
 import type { PerennialClient } from '../../client.js';
-import { ERROR_TABLE } from '../../core/errors.js';
-import type { Answer, QuestionAnswer } from '../../core/messages.js';
+import { assertInvariant, ERROR_TABLE } from '../../core/errors.js';
+import type { QuestionAnswer } from '../../core/messages.js';
+import type { DecisionAnswer } from '../../core/types.js';
 import { actor, type CliContext, type CommonOptions, print, withClient, withCommon } from '../context.js';
 import { parseInstant, parseRunRef } from '../run-ref.js';
 
@@ -16,10 +17,11 @@ const ANSWERS = ['proceed', 'shrink', 'abort'] as const satisfies readonly Quest
 async function tell(
   context: CliContext,
   options: Options,
-  send: (client: PerennialClient) => Promise<Answer>,
+  send: (client: PerennialClient) => Promise<DecisionAnswer | null>,
 ): Promise<void> {
   const answer = await withClient(context, send);
-  const text = answer.accepted ? answer.reason : `not accepted: ${answer.reason}`;
+  assertInvariant(answer !== null, 'An answer by Update came back without its answer, as only one by Signal may.');
+  const text = answer.accepted ? answer.reason : `not accepted (${answer.code}): ${answer.reason}`;
   print(context.io, options, { data: answer, text });
   if (!answer.accepted) context.io.setExitCode(ERROR_TABLE.APPROVAL_NOT_ALLOWED.exitCode);
 }

@@ -3,7 +3,8 @@
  * with its reason, not an error, because refused decisions are recorded too.
  */
 import type { PipelineSpec } from '../spec/schema.js';
-import type { Decision, DecisionAnswer, DecisionChannel, DecisionCode, Digest, Instant } from '../types.js';
+import type { Decision, DecisionAnswer, DecisionChannel, Digest, Instant } from '../types.js';
+import { judgePerson, judgeReason, refuse } from './person.js';
 
 export interface DecisionQuestion {
   readonly decision: Decision;
@@ -23,12 +24,6 @@ export interface DecisionQuestion {
 const EVIDENCE = /^[0-9a-f]{12,64}$/;
 const SHOWN_DIGITS = 16;
 
-const refuse = (code: Exclude<DecisionCode, 'accepted'>, reason: string): DecisionAnswer => ({
-  accepted: false,
-  code,
-  reason,
-});
-
 function judgeState({ alreadyDecided, now, expiresAt }: DecisionQuestion): DecisionAnswer | null {
   if (alreadyDecided !== null) {
     const done = alreadyDecided.decision === 'approve' ? 'approved' : 'rejected';
@@ -46,23 +41,10 @@ function judgeState({ alreadyDecided, now, expiresAt }: DecisionQuestion): Decis
   return null;
 }
 
-function judgePerson({ decision, policy, requestedBy, channel }: DecisionQuestion): DecisionAnswer | null {
+function judgeRequester({ decision, policy, requestedBy }: DecisionQuestion): DecisionAnswer | null {
   const by = decision.by.trim();
-  if (channel === 'client' || !policy.channels.includes(channel)) {
-    return refuse(
-      'not-allowed',
-      `A decision by ${channel} does not count here; allowed: ${policy.channels.join(', ')}.`,
-    );
-  }
-  if (by === '') return refuse('not-allowed', 'The decision does not say who decides: fill in `by`.');
-  if (policy.allowed.length > 0 && !policy.allowed.includes(by)) {
-    return refuse('not-allowed', `${by} may not decide here; allowed: ${policy.allowed.join(', ')}.`);
-  }
-  if (decision.decision === 'approve' && policy.separateRequester && by === requestedBy.trim()) {
-    return refuse('not-allowed', `${by} asked for this run and may not approve it: another person has to.`);
-  }
-  if (decision.reason.trim() === '') return refuse('reason-missing', 'Say why: a decision needs a reason.');
-  return null;
+  if (decision.decision !== 'approve' || !policy.separateRequester || by !== requestedBy.trim()) return null;
+  return refuse('not-allowed', `${by} asked for this run and may not approve it: another person has to.`);
 }
 
 function judgeEvidence({ decision, evidenceDigest, earlierEvidence }: DecisionQuestion): DecisionAnswer | null {
@@ -86,7 +68,13 @@ function judgeEvidence({ decision, evidenceDigest, earlierEvidence }: DecisionQu
  * compared without surrounding white space. An instant that is no instant counts as expired. Never throws.
  */
 export function judgeDecision(question: DecisionQuestion): DecisionAnswer {
-  const refusal = judgeState(question) ?? judgePerson(question) ?? judgeEvidence(question);
+  const { policy, channel } = question;
+  const refusal =
+    judgeState(question) ??
+    judgePerson(question.decision, { policy, channel }) ??
+    judgeRequester(question) ??
+    judgeReason(question.decision) ??
+    judgeEvidence(question);
   if (refusal !== null) return refusal;
   const { by, decision } = question.decision;
   return {
