@@ -26,8 +26,6 @@ const FIVE: readonly Field[] = [
 const YEAR: Field = { title: 'year', least: 2000, most: 2100 };
 const SECOND: Field = { title: 'second', least: 0, most: 59 };
 
-const NAMED = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
-
 /** A number or a name of three letters or more; null when it is neither or out of range. */
 function readValue(text: string, field: Field): number | null {
   const named = /^[a-z]{3,}$/i.test(text)
@@ -48,6 +46,16 @@ function partProblem(part: string, field: Field): string | null {
   return values.length === 2 && values[0]! > values[1]! ? `\`${part}\` runs backwards` : null;
 }
 
+const NAMED_LINES: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
 function fieldsFor(count: number): readonly Field[] | null {
   if (count === 5) return FIVE;
   if (count === 6) return [...FIVE, YEAR];
@@ -57,7 +65,7 @@ function fieldsFor(count: number): readonly Field[] | null {
 /** What is wrong with the line, in words; null for one that Temporal takes. */
 export function cronProblem(line: string): string | null {
   const text = line.trim();
-  if (NAMED.test(text)) return null;
+  if (Object.hasOwn(NAMED_LINES, text)) return null;
   const written = text.split(/\s+/);
   const fields = fieldsFor(written.length);
   if (text.startsWith('@') || fields === null)
@@ -69,6 +77,49 @@ export function cronProblem(line: string): string | null {
     }
   }
   return null;
+}
+
+export interface CronSets {
+  readonly seconds: readonly number[];
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly daysOfMonth: ReadonlySet<number>;
+  /** From 1. */
+  readonly months: ReadonlySet<number>;
+  /** From 0, Sunday. */
+  readonly daysOfWeek: ReadonlySet<number>;
+  readonly years: ReadonlySet<number>;
+}
+
+function valuesOf(text: string, field: Field): number[] {
+  const values = new Set<number>();
+  for (const part of text.split(',')) {
+    const [range = '', step] = part.split('/');
+    const [first, last] = range.split('-').map((end) => readValue(end, field));
+    const from = first ?? field.least;
+    // `5/10` goes on from 5 to the end, `5` is 5 alone.
+    const to = last ?? (range === '*' || step !== undefined ? field.most : from);
+    for (let value = from; value <= to; value += Number(step ?? 1)) values.add(value);
+  }
+  return [...values].sort((a, b) => a - b);
+}
+
+/** What each field of a sound line allows. A time meets all of them, the day of the week like the day of the month. */
+export function cronSets(line: string): CronSets {
+  const text = line.trim();
+  const written = (NAMED_LINES[text] ?? text).split(/\s+/);
+  const [second, minute, hour, dayOfMonth, month, dayOfWeek, year] =
+    written.length === 7 ? written : ['0', ...written, ...(written.length === 5 ? ['*'] : [])];
+  const read = (value: string | undefined, field: Field | undefined): number[] => valuesOf(value!, field!);
+  return {
+    seconds: read(second, SECOND),
+    minutes: read(minute, FIVE[0]),
+    hours: read(hour, FIVE[1]),
+    daysOfMonth: new Set(read(dayOfMonth, FIVE[2])),
+    months: new Set(read(month, FIVE[3])),
+    daysOfWeek: new Set(read(dayOfWeek, FIVE[4]).map((day) => day % 7)),
+    years: new Set(read(year, YEAR)),
+  };
 }
 
 /** Shortest regular distance between two ticks of the simple forms, in hours; null for a line that is not one of them. */

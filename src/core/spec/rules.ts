@@ -8,6 +8,7 @@ import { gateProblems, gateWarnings } from './gate-rules.js';
 import type { SpecProblem } from './problem.js';
 import type { PipelineSpec } from './schema.js';
 import { sourceProblems, sourceWarnings } from './source-rules.js';
+import { triggerProblems } from './trigger-rules.js';
 
 function duplicates(list: readonly { name: string }[], at: 'features' | 'slices'): SpecProblem[] {
   const seen = new Map<string, number>();
@@ -98,6 +99,11 @@ function scheduleProblems({ schedule }: PipelineSpec): SpecProblem[] {
   if (schedule.every !== undefined && durationMs(schedule.every) < 60_000) {
     problems.push({ path: ['schedule', 'every'], message: `${schedule.every} is too short: write at least PT1M.` });
   }
+  // Below this Temporal takes its own least, and none at all would be its default, a year.
+  if (durationMs(schedule.catchUp) < 10_000) {
+    const message = `${schedule.catchUp} is too short: write at least PT10S.`;
+    problems.push({ path: ['schedule', 'catchUp'], message });
+  }
   if (!isTimeZone(schedule.timeZone)) {
     const message = `"${schedule.timeZone}" is no time zone: write an IANA name such as UTC or Europe/Berlin.`;
     problems.push({ path: ['schedule', 'timeZone'], message });
@@ -117,6 +123,7 @@ export function ruleProblems(spec: PipelineSpec): SpecProblem[] {
     ...timeProblems(spec),
     ...gateProblems(spec),
     ...scheduleProblems(spec),
+    ...triggerProblems(spec),
   ];
 }
 

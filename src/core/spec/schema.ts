@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { isDuration } from './duration.js';
+import { triggers } from './trigger-schema.js';
 
 export const MODEL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
@@ -191,6 +192,8 @@ const schedule = z.strictObject({
   timeZone: z.string().default('UTC'),
   jitter: duration.default('PT0S'),
   catchUp: duration.default('P1D'),
+  /** A tick that fails (never one that an outage delays) pauses the schedule, with a note. */
+  pauseOnFailure: z.boolean().default(true),
   paused: z.boolean().default(false),
 });
 
@@ -228,6 +231,7 @@ export const specSchema = z.strictObject({
   trainer: trainer.prefault({}),
   approval: approval.prefault({}),
   schedule: schedule.optional(),
+  triggers: triggers.prefault({}),
 });
 
 export type PipelineSpec = z.output<typeof specSchema>;

@@ -1,0 +1,34 @@
+/** What the past sent: claims with the instant at which each came, oldest first. */
+import type { DriftClaim } from '../../signals/drift-claim.js';
+import type { ClaimFacts } from '../triggers/facts.js';
+
+export interface RecordedClaim {
+  readonly id: string;
+  readonly cause: 'drift' | 'performance';
+  readonly arrivedMs: number;
+  readonly claim: ClaimFacts;
+}
+
+/** Without the raw parts, as the judgement takes it. */
+export function factsOf(claim: DriftClaim): ClaimFacts {
+  const { source, monitor, severity, window, nReference, nCurrent, absent } = claim;
+  const findings = claim.findings.map(({ raw: _, ...finding }) => finding);
+  return { source, monitor, severity, window, nReference, nCurrent, findings, absent };
+}
+
+/**
+ * @param arrived `received`: when it came; `window-end`: the moment its window was over, for reports that were made
+ * long after the time they speak of
+ */
+export function recordedClaims(claims: readonly DriftClaim[], arrived: 'received' | 'window-end'): RecordedClaim[] {
+  const keyOf = ({ source, eventId }: DriftClaim): string => JSON.stringify([source, eventId]);
+  const once = new Map(claims.map((claim) => [keyOf(claim), claim]));
+  return [...once.values()]
+    .map((claim) => ({
+      id: keyOf(claim),
+      cause: claim.cause,
+      arrivedMs: Date.parse(arrived === 'received' ? claim.receivedAt : claim.window.end),
+      claim: factsOf(claim),
+    }))
+    .sort((a, b) => a.arrivedMs - b.arrivedMs || (a.id < b.id ? -1 : 1));
+}

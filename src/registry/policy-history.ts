@@ -1,0 +1,96 @@
+/** What a replay of trigger policies reads of a model's past: the claims that came, and what fresher data were measured to gain. */
+import type { MeasuredLook } from '../core/policy/replay/advise-from-looks.js';
+import type { RecordedClaim } from '../core/policy/replay/recorded.js';
+import type { ClaimFacts } from '../core/policy/triggers/facts.js';
+import type { EvaluationSummary, RunClock } from '../core/types.js';
+import { type Db, query, queryOne, toWindow } from './database.js';
+import { modelUnknown } from './models.js';
+
+interface ClaimRow {
+  trigger_id: string;
+  cause: 'drift' | 'performance';
+  source: string | null;
+  clock: RunClock;
+  received_at: Date;
+  monitor: string;
+  severity: ClaimFacts['severity'];
+  window_start: Date;
+  window_end: Date;
+  n_reference: string | null;
+  n_current: string | null;
+  findings: ClaimFacts['findings'];
+  absent: ClaimFacts['absent'];
+}
+
+const countOf = (text: string | null): number | null => (text === null ? null : Number(text));
+
+async function checkModel(db: Db, modelId: string): Promise<void> {
+  const known = await queryOne(db, 'select from perennial.models where model_id = $1', [modelId]);
+  if (known === undefined) throw modelUnknown(modelId);
+}
+
+/** Oldest first; a claim with a replayed clock came at that time, not when it was sent. @throws MODEL_UNKNOWN */
+export async function recordedClaimsOf(db: Db, modelId: string): Promise<RecordedClaim[]> {
+  await checkModel(db, modelId);
+  const rows = await query<ClaimRow>(
+    db,
+    `select c.trigger_id, t.cause, t.source, t.clock, c.received_at, c.monitor, c.severity, c.window_start, c.window_end,
+       c.n_reference, c.n_current, c.findings, c.absent
+     from perennial.claims c join perennial.triggers t using (model_id, trigger_id)
+     where c.model_id = $1 and t.cause in ('drift', 'performance') order by t.seq`,
+    [modelId],
+  );
+  return rows
+    .map(({ trigger_id: id, cause, clock, source, monitor, severity, findings, absent, ...row }) => ({
+      id,
+      cause,
+      arrivedMs: clock.mode === 'replay' ? Date.parse(clock.now) : row.received_at.getTime(),
+      claim: {
+        source: source ?? monitor,
+        monitor,
+        severity,
+        window: toWindow(row.window_start, row.window_end),
+        nReference: countOf(row.n_reference),
+        nCurrent: countOf(row.n_current),
+        findings,
+        absent,
+      },
+    }))
+    .sort((a, b) => a.arrivedMs - b.arrivedMs);
+}
+
+interface LookRow {
+  run_no: number;
+  fresher_ms: string;
+  training_ms: string | null;
+  summary: EvaluationSummary;
+}
+
+/** One for each evaluation against a champion that was trained on older data, oldest first. @throws MODEL_UNKNOWN */
+export async function measuredLooksOf(db: Db, modelId: string): Promise<MeasuredLook[]> {
+  await checkModel(db, modelId);
+  const rows = await query<LookRow>(
+    db,
+    `select e.run_no, r.summary,
+       extract(epoch from candidate.training_window_end - champion.training_window_end) * 1000 as fresher_ms,
+       extract(epoch from
+         (select min(at) from perennial.run_stages s where s.model_id = e.model_id and s.run_no = e.run_no and s.stage = 'evaluate')
+         - (select max(at) from perennial.run_stages s where s.model_id = e.model_id and s.run_no = e.run_no and s.stage = 'train')
+       ) * 1000 as training_ms
+     from perennial.evaluations e
+     join perennial.versions candidate on (candidate.model_id, candidate.version) = (e.model_id, e.candidate_version)
+     join perennial.versions champion on (champion.model_id, champion.version) = (e.model_id, e.champion_version)
+     join lateral (
+       select summary from perennial.evaluation_results where evaluation_id = e.evaluation_id order by step desc limit 1
+     ) r on true
+     where e.model_id = $1 and candidate.training_window_end > champion.training_window_end order by e.evaluation_id`,
+    [modelId],
+  );
+  return rows.map(({ run_no: runNo, fresher_ms: fresher, training_ms: training, summary }) => ({
+    runNo,
+    fresherDays: Number(fresher) / 86_400_000,
+    trainingMinutes: training === null ? null : Math.max(0, Number(training)) / 60_000,
+    metric: summary.metric,
+    gain: { days: summary.blocks, value: summary.difference, interval: summary.interval95 },
+  }));
+}
