@@ -12,6 +12,8 @@ const DEFAULT_NAMESPACE = 'default';
 
 const text = z.string().min(1).optional();
 
+const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
 const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
@@ -35,6 +37,15 @@ const schema = z.object({
   /** Worker Deployment: both or neither. */
   PERENNIAL_DEPLOYMENT_NAME: text,
   PERENNIAL_BUILD_ID: text,
+  /** Where the gateway listens; beyond this machine only when there is a token. */
+  PERENNIAL_GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  PERENNIAL_GATEWAY_PORT: wholeNumber(0, 65_535).default(7070),
+  /** Requests a second of one token, over ten seconds. */
+  PERENNIAL_GATEWAY_RATE: wholeNumber(1, 1_000_000).default(2_000),
+  /** Of a body, in bytes. */
+  PERENNIAL_GATEWAY_BODY_BYTES: wholeNumber(1_024, 64 * 1_048_576).default(1_048_576),
+  /** JSON file of the secrets of senders that sign instead of holding a token. */
+  PERENNIAL_WEBHOOK_SECRETS: text,
   PERENNIAL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -49,6 +60,14 @@ export interface TemporalEnv {
   readonly connectionOptions: ClientConnectConfig['connectionOptions'];
 }
 
+interface GatewayEnv {
+  readonly host: string;
+  readonly port: number;
+  readonly ratePerSec: number;
+  readonly bodyBytes: number;
+  readonly webhookSecrets: string | undefined;
+}
+
 export interface Env {
   readonly databaseUrl: string | undefined;
   /** Undefined: `databaseUrl` migrates as well. */
@@ -61,6 +80,7 @@ export interface Env {
   readonly testServer: string | undefined;
   readonly deploymentName: string | undefined;
   readonly buildId: string | undefined;
+  readonly gateway: GatewayEnv;
   readonly logLevel: z.infer<typeof schema>['PERENNIAL_LOG_LEVEL'];
 }
 
@@ -135,6 +155,13 @@ export function readEnv(variables: Variables = process.env): Env {
     testServer: found.PERENNIAL_TEST_SERVER,
     deploymentName: found.PERENNIAL_DEPLOYMENT_NAME,
     buildId: found.PERENNIAL_BUILD_ID,
+    gateway: {
+      host: found.PERENNIAL_GATEWAY_HOST,
+      port: found.PERENNIAL_GATEWAY_PORT,
+      ratePerSec: found.PERENNIAL_GATEWAY_RATE,
+      bodyBytes: found.PERENNIAL_GATEWAY_BODY_BYTES,
+      webhookSecrets: found.PERENNIAL_WEBHOOK_SECRETS,
+    },
     logLevel: found.PERENNIAL_LOG_LEVEL,
   };
 }

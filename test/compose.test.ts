@@ -67,7 +67,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives our processes only variables that they know, with values that they accept', () => {
-    expect(ours.map(([name]) => name).sort()).toEqual(['cli', 'registry-schema', 'trainer', 'worker']);
+    expect(ours.map(([name]) => name).sort()).toEqual(['cli', 'gateway', 'registry-schema', 'trainer', 'worker']);
     for (const [name, { environment }] of ours) {
       const values = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, substituted(value)]));
       const unknown = Object.keys(values).filter((key) => !ENV_NAMES.includes(key) && !key.startsWith('TEMPORAL_'));
@@ -85,6 +85,17 @@ describe('docker-compose.yml', () => {
       const source = script.replace(/^dist\/(.*)\.js$/, 'src/$1.ts');
       expect(existsSync(new URL(source, root)), `${name}: ${script}`).toBe(true);
     }
+  });
+
+  it('lets the gateway listen to the other containers, on the port that is published', () => {
+    const { environment = {}, ports = [], depends_on: needs = {} } = services.gateway ?? {};
+    const { gateway } = readEnv(
+      Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, substituted(value)])),
+    );
+    expect(gateway.host).toBe('0.0.0.0');
+    expect(ports).toEqual([`127.0.0.1:${gateway.port}:${gateway.port}`]);
+    // It works without Temporal, so it must not wait for it.
+    expect(Object.keys(needs)).toEqual(['registry-schema']);
   });
 
   it('covers every role of the workers once', () => {

@@ -13,6 +13,7 @@ const BENCHES = {
     }
   },
   training: async () => (await import('./training.mjs')).benchTraining(),
+  gateway: async () => (await import('./gateway.mjs')).benchGateway(),
   overhead: async () => (await import('./overhead.mjs')).benchOverhead(),
 };
 

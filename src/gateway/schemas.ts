@@ -1,0 +1,185 @@
+/** Shapes of requests and answers: checked at run time, and the same ones make the OpenAPI document. */
+import { z } from 'zod';
+import { SIGNAL_FORMATS } from '../core/signals/parse-signal.js';
+import { MODEL_ID } from '../core/spec/schema.js';
+import { unstorableText } from '../core/unstorable-text.js';
+
+/** Text that Postgres can keep. */
+const text = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .refine((value) => unstorableText(value) === null, 'holds a character that cannot be stored');
+
+const instant = z.iso
+  .datetime({ offset: true })
+  .meta({ description: 'ISO 8601 with a zone, e.g. 2001-03-01T00:00:00Z' });
+const utc = instant.transform((value) => new Date(value).toISOString());
+/** 300 characters are 1,200 bytes at most, which is what the ledger takes. */
+const eventId = text(300).meta({ description: 'The same id twice is the same message: it counts once' });
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no sha256 in lower-case hex');
+const modelId = z.string().regex(MODEL_ID, 'is no name of a model');
+const count = z.coerce.number().int().min(0).max(1e12);
+
+export const modelParams = z.strictObject({ model: modelId });
+export const signalParams = z.strictObject({ model: modelId, format: z.enum(SIGNAL_FORMATS) });
+export const runParams = z.strictObject({
+  model: modelId,
+  no: z.coerce.number().int().min(1).max(2_147_483_647),
+});
+export const artifactParams = z.strictObject({ digest });
+
+export const signalQuery = z.strictObject({
+  source: text(300).optional().meta({ description: 'Who sends, e.g. the name of the monitor job' }),
+  id: eventId.optional(),
+  start: z.string().max(64).optional().meta({ description: 'Start of the window that was looked at, inclusive' }),
+  end: z.string().max(64).optional().meta({ description: 'End of that window, exclusive' }),
+  nReference: count.optional().meta({ description: 'Rows of the reference' }),
+  nCurrent: count.optional().meta({ description: 'Rows of the window' }),
+  severity: z.enum(['info', 'warning', 'critical']).optional(),
+  columns: text(20_000).optional().meta({ description: 'Names of the features in order, with commas between' }),
+  monitorVersion: text(100).optional(),
+  asOf: utc.optional().meta({
+    description: 'A run that this starts looks from this instant of the past; needs the role retrain',
+  }),
+});
+
+export const labelsBody = z.strictObject({
+  eventId,
+  through: utc.meta({ description: 'The source holds the labels known up to this instant' }),
+});
+
+export const versionBody = z.strictObject({
+  eventId,
+  kind: z.enum(['code', 'feature', 'schema', 'label-process']),
+  name: text(200).optional().meta({ description: 'What changed, e.g. the name of the feature' }),
+  from: text(200).optional(),
+  to: text(200),
+  commit: text(100).optional(),
+  at: utc.meta({ description: 'Since when the new version is in use' }),
+});
+
+export const retrainBody = z.strictObject({
+  reason: text(2_000),
+  eventId: eventId.optional(),
+  asOf: utc.optional().meta({ description: 'The run looks from this instant of the past' }),
+});
+
+export const decisionBody = z.strictObject({
+  reason: text(2_000),
+  evidence: z
+    .string()
+    .regex(/^[0-9a-f]{12,64}$/, 'is no prefix of 12 to 64 hex digits')
+    .meta({ description: 'The first 12 hex digits, or more, of the evidence digest that was looked at' }),
+  eventId: eventId.optional(),
+});
+
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  before: z.coerce.number().int().min(1).optional().meta({ description: '`next` of the page before' }),
+});
+export const runsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  open: z.enum(['true', 'false']).optional().meta({ description: 'true: only runs that are not closed' }),
+});
+export const championQuery = z.strictObject({
+  at: utc.optional().meta({ description: 'The champion of that instant; now when absent' }),
+});
+
+const ledgerState = z.enum(['pending', 'started', 'merged', 'held', 'suppressed', 'escalated', 'refused']);
+const cause = z.enum(['schedule', 'drift', 'performance', 'labels', 'version-change', 'manual']);
+
+export const acceptedAnswer = z.object({
+  accepted: z.array(
+    z.object({
+      eventId: z.string(),
+      triggerId: z.string(),
+      seq: z.int(),
+      state: ledgerState,
+      isNew: z.boolean().meta({ description: 'false: it was here before; the arrival is recorded all the same' }),
+    }),
+  ),
+  refused: z
+    .array(z.object({ eventId: z.string(), code: z.string(), message: z.string() }))
+    .meta({ description: 'Claims of a bundle that cannot be kept, while the others are' }),
+  ignored: z.array(z.string()).meta({ description: 'Parts that make no claim, and why' }),
+  notes: z.array(z.string()).meta({ description: 'What was odd, and survived' }),
+});
+
+const champion = z.object({ version: z.int(), epoch: z.int(), since: z.string() });
+export const modelsAnswer = z.object({
+  models: z.array(
+    z.object({
+      modelId: z.string(),
+      specDigest: z.string(),
+      specSince: z.string(),
+      champion: champion.nullable(),
+      openRunNo: z.int().nullable(),
+      runs: z.int(),
+    }),
+  ),
+});
+
+const runRow = z.object({
+  modelId: z.string(),
+  runNo: z.int(),
+  workflowId: z.string(),
+  cause,
+  specDigest: z.string(),
+  requestedBy: z.string(),
+  stage: z.enum(['assess', 'labels', 'freeze', 'train', 'evaluate', 'approve', 'promote', 'done']).nullable(),
+  openedAt: z.string(),
+  closedAt: z.string().nullable(),
+  outcome: z.looseObject({ kind: z.string(), reasons: z.array(z.string()) }).nullable(),
+  failure: z.string().nullable(),
+});
+export const runsAnswer = z.object({ runs: z.array(runRow) });
+export const runAnswer = z.looseObject({
+  run: runRow,
+  stages: z.array(z.object({ stage: z.string(), at: z.string() })),
+  triggers: z.array(z.looseObject({ triggerId: z.string(), state: ledgerState, reason: z.string() })),
+  version: z.looseObject({ version: z.int() }).nullable(),
+  evaluations: z.array(z.looseObject({})),
+  approvals: z.array(z.looseObject({})),
+});
+
+export const triggersAnswer = z.object({
+  triggers: z.array(
+    z.looseObject({
+      seq: z.int(),
+      triggerId: z.string(),
+      cause,
+      requestedBy: z.string(),
+      createdAt: z.string(),
+      state: ledgerState,
+      reason: z.string(),
+      runNo: z.int().nullable(),
+      outcome: z.string().nullable().meta({ description: 'Of that run; null for none, and while it is open' }),
+    }),
+  ),
+  next: z.int().nullable().meta({ description: '`before` of the next page; null on the last' }),
+});
+
+export const championAnswer = z.object({
+  modelId: z.string(),
+  at: z.string().nullable(),
+  champion: champion
+    .extend({
+      artifact: z.object({ digest: z.string(), bytes: z.int() }),
+      specDigest: z.string(),
+      trainedThrough: z.string(),
+    })
+    .nullable(),
+});
+
+export const decisionAnswer = z.object({ accepted: z.boolean(), code: z.string(), reason: z.string() });
+export const problemAnswer = z.object({ code: z.string(), message: z.string(), advice: z.string() });
+export const healthAnswer = z.object({ status: z.literal('ok') });
+export const readyAnswer = z.object({
+  status: z.enum(['ready', 'not-ready']),
+  postgres: z.enum(['reachable', 'unreachable']),
+  temporal: z
+    .enum(['reachable', 'unreachable'])
+    .meta({ description: 'Not needed to take signals: they wait in Postgres' }),
+});
