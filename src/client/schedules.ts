@@ -54,7 +54,7 @@ function optionsOf(spec: PipelineSpec, tick: { queue: string; clock: RunClock })
       staticSummary: `Scheduled retrain of ${model}`,
       memo: { [MEMO_KEY]: memoText(spec) },
     },
-    policies: { overlap: 'SKIP', catchupWindow: durationMs(schedule.catchUp), pauseOnFailure: false },
+    policies: { overlap: 'SKIP', catchupWindow: durationMs(schedule.catchUp), pauseOnFailure: schedule.pauseOnFailure },
     state: { paused: schedule.paused, note: SPEC_NOTE },
   };
 }
@@ -92,7 +92,35 @@ async function handling<T>(modelId: string, work: Promise<T>): Promise<T> {
 export interface ScheduleFacts {
   readonly scheduleId: string;
   readonly isPaused: boolean;
+  /** Who set or paused it, in words; of one that a failed tick paused, Temporal's own. */
+  readonly note: string | null;
   readonly nextAt: readonly string[];
+  /** How late a missed tick is still made up for. */
+  readonly catchUpMs: number;
+  readonly pauseOnFailure: boolean;
+  /** Ticks that fired, newest first: at most the last ten. */
+  readonly lastTicks: readonly { readonly scheduledAt: string; readonly workflowId: string }[];
+  /** Ticks that came too late to be made up for, and those that were left out because the one before still waited. */
+  readonly missed: { readonly tooLate: number; readonly overlapping: number };
+}
+
+function factsOf({ scheduleId, state, info, policies }: ScheduleDescription): ScheduleFacts {
+  const lastTicks = info.recentActions
+    .map(({ scheduledAt, action }) => ({
+      scheduledAt: scheduledAt.toISOString(),
+      workflowId: action.workflow.workflowId,
+    }))
+    .reverse();
+  return {
+    scheduleId,
+    isPaused: state.paused,
+    note: state.note === undefined || state.note === '' ? null : state.note,
+    nextAt: info.nextActionTimes.map((time) => time.toISOString()),
+    catchUpMs: policies.catchupWindow,
+    pauseOnFailure: policies.pauseOnFailure,
+    lastTicks,
+    missed: { tooLate: info.numActionsMissedCatchupWindow, overlapping: info.numActionsSkippedOverlap },
+  };
 }
 
 /**
@@ -130,7 +158,16 @@ export function scheduleCalls(client: Client, queue: string) {
     },
     pause: (modelId: string, note: string): Promise<void> => handling(modelId, handle(modelId).pause(note)),
     resume: (modelId: string, note: string): Promise<void> => handling(modelId, handle(modelId).unpause(note)),
-    remove: (modelId: string): Promise<void> => handling(modelId, handle(modelId).delete()),
+    /** @returns false when there was none */
+    remove: async (modelId: string): Promise<boolean> => {
+      try {
+        await handle(modelId).delete();
+        return true;
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return false;
+        throw error;
+      }
+    },
     agreement: async (spec: PipelineSpec): Promise<ScheduleAgreement> => {
       try {
         return agreement(spec, await handle(spec.model).describe());
@@ -139,15 +176,9 @@ export function scheduleCalls(client: Client, queue: string) {
         return spec.schedule === undefined ? 'none' : 'not-set';
       }
     },
-    /** Fires now, as the calendar would. */
-    trigger: (modelId: string): Promise<void> => handling(modelId, handle(modelId).trigger()),
-    describe: async (modelId: string): Promise<ScheduleFacts> => {
-      const found = await handling(modelId, handle(modelId).describe());
-      return {
-        scheduleId: found.scheduleId,
-        isPaused: found.state.paused,
-        nextAt: found.info.nextActionTimes.map((time) => time.toISOString()),
-      };
-    },
+    /** Fires now, as the calendar would: the client's own default would let it overlap, and its failure pause nothing. */
+    trigger: (modelId: string): Promise<void> => handling(modelId, handle(modelId).trigger('SKIP')),
+    describe: async (modelId: string): Promise<ScheduleFacts> =>
+      factsOf(await handling(modelId, handle(modelId).describe())),
   };
 }
