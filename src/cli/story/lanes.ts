@@ -9,13 +9,27 @@ export interface Lane {
   readonly modelId: string;
   /** In examples/flights. */
   readonly file: string;
+  /** What asks for its retrains: the calendar, or Evidently's report on each month. */
+  readonly askedBy: 'schedule' | 'reports';
 }
 
 export const LANES: readonly Lane[] = [
-  { recipe: 'last-week', mode: 'superior', modelId: 'flights-last-week', file: 'last-week.yaml' },
-  { recipe: 'last-month', mode: 'superior', modelId: 'flights-last-month', file: 'last-month.yaml' },
-  { recipe: 'all-past', mode: 'superior', modelId: 'flights-all-past', file: 'all-past.yaml' },
-  { recipe: 'all-past', mode: 'refresh', modelId: 'flights-all-past-refresh', file: 'all-past-refresh.yaml' },
+  { recipe: 'last-week', mode: 'superior', modelId: 'flights-last-week', file: 'last-week.yaml', askedBy: 'reports' },
+  {
+    recipe: 'last-month',
+    mode: 'superior',
+    modelId: 'flights-last-month',
+    file: 'last-month.yaml',
+    askedBy: 'reports',
+  },
+  { recipe: 'all-past', mode: 'superior', modelId: 'flights-all-past', file: 'all-past.yaml', askedBy: 'reports' },
+  {
+    recipe: 'all-past',
+    mode: 'refresh',
+    modelId: 'flights-all-past-refresh',
+    file: 'all-past-refresh.yaml',
+    askedBy: 'schedule',
+  },
 ];
 
 /** Months held out, each decided on the first day of the next one. */

@@ -1,12 +1,14 @@
 /**
- * `npm start`: the embedded platform, workers, and the reference story on real flights through the real workflows with
+ * `npm start`: the embedded platform, workers, the gateway, and the reference story on real flights through the real workflows with
  * the replayed clock. Told as it happens; at the end the table. Leaves the platform up and one run waiting for approval.
  */
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureStartToken } from '../../client/tokens.js';
 import { connectClient, type PerennialClient } from '../../client.js';
 import { readEnv } from '../../env.js';
+import { createPool } from '../../registry/pool.js';
 import { type PlatformWithWorkers, startPlatformAndWorkers, stopSignal } from '../platform-with-workers.js';
 import { decisionInstant, LANES } from './lanes.js';
 import { measureRealised } from './realised.js';
@@ -37,12 +39,15 @@ export async function runStory(options: StoryOptions): Promise<number> {
   let client: PerennialClient | undefined;
   try {
     await prepareData(say);
-    say('starting Postgres, Temporal and the workers');
+    say('starting Postgres, Temporal, the workers and the gateway');
     const env = readEnv();
     platform = await startPlatformAndWorkers(env, say);
     client = await connectClient(platform.clientSettings);
     say(`Web UI ${platform.facts.uiUrl ?? 'of your own Temporal'}`);
-    const stage: Stage = { client, examplesDir: EXAMPLES, say };
+    const { gatewayUrl } = platform;
+    const token = await startToken(platform.clientSettings.databaseUrl);
+    say(`gateway ${gatewayUrl}, with a token of this start: ${token}`);
+    const stage: Stage = { client, gateway: { url: gatewayUrl, token }, examplesDir: EXAMPLES, say };
     const told = await Promise.race([tell(stage), stop.asked, platform.failed]);
     if (typeof told === 'string') return 130;
     const holds = report(told, say);
@@ -57,6 +62,16 @@ export async function runStory(options: StoryOptions): Promise<number> {
     await client?.close();
     await platform?.stop();
     stop.release();
+  }
+}
+
+/** Shown once, and good until the next start. */
+async function startToken(databaseUrl: string): Promise<string> {
+  const pool = createPool(databaseUrl, { maxConnections: 1 });
+  try {
+    return await ensureStartToken(pool, 'npm start');
+  } finally {
+    await pool.end();
   }
 }
 

@@ -1,12 +1,11 @@
 /**
- * One decision of the story: asks for a retrain with the replayed clock and plays the nightly label batches while the run
- * waits for them. Everything else happens in the real workflows.
+ * One decision of the story: its trigger, with the replayed clock, and the nightly label batches while the run waits for them. Everything else happens in the real workflows.
  */
 
+import type { TriggerItem } from '../../client/read-calls.js';
 import type { RunDetail } from '../../client/show-run.js';
 import type { PerennialClient } from '../../client.js';
 import { PipelineError } from '../../core/errors.js';
-import { decisionInstant } from './lanes.js';
 
 const POLL_MS = 250;
 const BATCH_HOUR = 3;
@@ -26,21 +25,39 @@ function nextBatch(after: string): string {
 
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));
 
-/** Starts the run of a month, or finds the one that an earlier, interrupted story started. */
-export async function startDecision(client: PerennialClient, told: Told, month: string): Promise<number> {
-  const { modelId } = told;
-  const answer = await client.requestRetrain({
-    modelId,
-    cause: 'schedule',
-    by: 'story',
-    reason: `holdout ${month}`,
-    clock: { mode: 'replay', now: decisionInstant(month) },
-    triggerId: `story/${month}`,
-  });
-  if (answer.runNo === null) {
-    throw new PipelineError('RUN_UNKNOWN', `The run of ${modelId} for ${month} was not started: ${answer.reason}`);
+/** The run that a trigger of the ledger started, or started earlier in a story that was interrupted. */
+async function runOf(
+  client: PerennialClient,
+  modelId: string,
+  isMeant: (trigger: TriggerItem) => boolean,
+): Promise<number> {
+  for (;;) {
+    const trigger = (await client.listTriggers({ modelId, limit: 100 })).find(isMeant);
+    if (trigger?.runNo !== undefined && trigger.runNo !== null) return trigger.runNo;
+    if (trigger !== undefined && ['suppressed', 'escalated', 'refused'].includes(trigger.state)) {
+      const why = `The trigger ${trigger.triggerId} of ${modelId} started nothing: ${trigger.state}, ${trigger.reason}`;
+      throw new PipelineError('RUN_UNKNOWN', why);
+    }
+    await pause();
   }
-  return answer.runNo;
+}
+
+/** Over HTTP, as a monitor job sends its report; or as somebody asks. */
+export async function startByMessage(client: PerennialClient, told: Told, sent: Promise<string>): Promise<number> {
+  const triggerId = await sent;
+  return runOf(client, told.modelId, (trigger) => trigger.triggerId === triggerId);
+}
+
+/** The model's Schedule fires, by the calendar of the replayed past. */
+export async function startBySchedule(client: PerennialClient, told: Told, asOf: string): Promise<number> {
+  const { modelId } = told;
+  const isMeant = ({ cause, clock }: TriggerItem): boolean =>
+    cause === 'schedule' && clock.mode === 'replay' && clock.now === asOf;
+  if (!(await client.listTriggers({ modelId, limit: 100 })).some(isMeant)) {
+    await client.setSchedule({ modelId, clock: { mode: 'replay', now: asOf } });
+    await client.triggerSchedule(modelId);
+  }
+  return runOf(client, modelId, isMeant);
 }
 
 /** Plays batches until the run ends, or, with `untilApproval`, until it waits for a person. */

@@ -6,8 +6,9 @@ import type { PerennialClient } from '../../client.js';
 import { PipelineError } from '../../core/errors.js';
 import { overrideModel } from '../../core/spec/override-model.js';
 import type { EvaluationSummary } from '../../core/types.js';
-import { FIRST_HOLDOUT, HOLDOUTS, type Lane } from './lanes.js';
-import { followRun, startDecision } from './run-decision.js';
+import { decisionInstant, FIRST_HOLDOUT, HOLDOUTS, type Lane } from './lanes.js';
+import { followRun, startByMessage, startBySchedule, type Told } from './run-decision.js';
+import { askForRetrain, type Gateway, sendMonthlyReport } from './send-report.js';
 
 interface Decided {
   readonly month: string;
@@ -24,6 +25,7 @@ export interface ToldLane {
 
 export interface Stage {
   readonly client: PerennialClient;
+  readonly gateway: Gateway;
   readonly examplesDir: string;
   readonly say: (line: string) => void;
 }
@@ -34,9 +36,35 @@ export async function applyExample(stage: Stage, example: { file: string; modelI
   await stage.client.applySpec({ text, file, by: 'story' });
 }
 
-async function decideMonth(stage: Stage, modelId: string, month: string): Promise<Decided> {
+/** @param askedBy null: a person, for the first champion */
+async function startMonth(
+  { client, gateway, examplesDir }: Stage,
+  told: Told,
+  { month, askedBy }: { month: string; askedBy: Lane['askedBy'] | null },
+): Promise<number> {
+  const { modelId } = told;
+  const asOf = decisionInstant(month);
+  if (askedBy === 'schedule') {
+    told.say('the Schedule fires');
+    return startBySchedule(client, told, asOf);
+  }
+  if (askedBy === 'reports') {
+    told.say("Evidently's report on the month is posted");
+    return startByMessage(client, told, sendMonthlyReport(gateway, { modelId, month, asOf, examplesDir }));
+  }
+  const asked = { modelId, asOf, eventId: `story/${month}`, reason: `a first champion, held out ${month}` };
+  return startByMessage(client, told, askForRetrain(gateway, asked));
+}
+
+interface Month {
+  readonly modelId: string;
+  readonly month: string;
+  readonly askedBy: Lane['askedBy'] | null;
+}
+
+async function decideMonth(stage: Stage, { modelId, month, askedBy }: Month): Promise<Decided> {
   const told = { modelId, say: (line: string) => stage.say(`${modelId} ${month}: ${line}`) };
-  const runNo = await startDecision(stage.client, told, month);
+  const runNo = await startMonth(stage, told, { month, askedBy });
   const { run, evaluation } = await followRun(stage.client, told, { runNo });
   if (run.outcome === null || evaluation === null) {
     const why = run.failure ?? run.outcome?.reasons.join(' ') ?? 'it has no evaluation';
@@ -52,7 +80,7 @@ async function decideMonth(stage: Stage, modelId: string, month: string): Promis
 
 export async function makeFirstChampion(stage: Stage, modelId: string): Promise<number> {
   await applyExample(stage, { file: 'january.yaml', modelId });
-  const first = await decideMonth(stage, modelId, FIRST_HOLDOUT);
+  const first = await decideMonth(stage, { modelId, month: FIRST_HOLDOUT, askedBy: null });
   if (first.outcome.kind !== 'promoted') {
     throw new PipelineError('INVARIANT_BROKEN', `${modelId} got no first champion: ${first.outcome.reasons.join(' ')}`);
   }
@@ -63,6 +91,7 @@ export async function tellLane(stage: Stage, lane: Lane): Promise<ToldLane> {
   const firstChampion = await makeFirstChampion(stage, lane.modelId);
   await applyExample(stage, lane);
   const decisions: Decided[] = [];
-  for (const month of HOLDOUTS) decisions.push(await decideMonth(stage, lane.modelId, month));
+  const { modelId, askedBy } = lane;
+  for (const month of HOLDOUTS) decisions.push(await decideMonth(stage, { modelId, month, askedBy }));
   return { lane, firstChampion, decisions };
 }
