@@ -17,7 +17,13 @@ const { toJson } = createRequire(require.resolve('@temporalio/proto'))('protobuf
 const historyType = patchProtobufRoot(proto).lookupType('temporal.api.history.v1.History');
 const historyToJson = (history) => toJson(historyType, historyType.fromObject(history));
 
-const TYPES = ['modelCoordinatorWorkflow', 'retrainWorkflow', 'scheduledTickWorkflow', 'scoreVersionsWorkflow'];
+const TYPES = [
+  'backfillWorkflow',
+  'modelCoordinatorWorkflow',
+  'retrainWorkflow',
+  'scheduledTickWorkflow',
+  'scoreVersionsWorkflow',
+];
 const MAX_EVENTS = 2_000;
 
 const { values, positionals } = parseArgs({

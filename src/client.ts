@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Pool } from 'pg';
 import type { BlockedRecipe } from './activities/deps.js';
+import { type BackfillCalls, backfillCalls } from './client/backfills.js';
 import { type CoordinatorCalls, coordinatorCalls } from './client/coordinator-calls.js';
 import {
   type AnswerRequest,
@@ -15,10 +16,11 @@ import {
   decisionCalls,
   type ExtendRequest,
 } from './client/decide.js';
+import { agreementOfAll, pollScheduleCalls } from './client/poll-schedules.js';
 import { type ReadCalls, readCalls, specOfModel } from './client/read-calls.js';
 import { type ScheduleAgreement, type ScheduleFacts, scheduleCalls } from './client/schedules.js';
 import { PipelineError } from './core/errors.js';
-import type { LabelsArrived, RetrainAnswer, RollbackAnswer } from './core/messages.js';
+import type { LabelsArrived, PauseAnswer, RetrainAnswer, RollbackAnswer } from './core/messages.js';
 import { DEFAULT_QUEUE } from './core/queues.js';
 import { diffSpecs, type SpecChange } from './core/spec/diff.js';
 import { canonicalSpecText, specDigest } from './core/spec/digest.js';
@@ -30,7 +32,7 @@ import { closeIncidents } from './registry/incidents.js';
 import { recordLabelDecision } from './registry/label-decisions.js';
 import { createPool } from './registry/pool.js';
 import { run } from './registry/runs.js';
-import { applySpec, specByDigest } from './registry/specs.js';
+import { applySpec, pollNamesEver, specByDigest } from './registry/specs.js';
 
 export interface ClientSettings {
   readonly databaseUrl: string;
@@ -49,7 +51,7 @@ export interface ApplyResult {
   /** False: this very spec is the model's current one already. */
   readonly isNew: boolean;
   readonly changes: readonly SpecChange[];
-  /** Of the model's Schedule with this spec; applying alone changes no Schedule. */
+  /** Of the model's Schedules with this spec, those of its polls too; applying alone changes no Schedule. */
   readonly schedule: ScheduleAgreement;
 }
 
@@ -64,6 +66,14 @@ interface RetrainOptions {
   readonly triggerId?: string;
 }
 
+interface PauseOptions {
+  readonly modelId: string;
+  readonly by: string;
+  readonly reason: string;
+  /** A new one by default. */
+  readonly eventId?: string;
+}
+
 /** With a new event id and by Update, unless the request says otherwise. */
 type Said<Request> = Omit<Request, 'eventId' | 'via'> & {
   readonly eventId?: string;
@@ -75,6 +85,9 @@ interface ModelCalls {
   applySpec(request: { text: string; file: string; by: string }): Promise<ApplyResult>;
   requestRetrain(request: RetrainOptions): Promise<RetrainAnswer>;
   labelsArrived(request: { modelId: string } & LabelsArrived): Promise<void>;
+  /** Until it is resumed nothing starts; what comes is held. */
+  pause(request: PauseOptions): Promise<PauseAnswer>;
+  resume(request: PauseOptions): Promise<PauseAnswer>;
   rollback(request: {
     modelId: string;
     to?: number;
@@ -95,20 +108,33 @@ interface PeopleCalls {
   extendDeadline(request: Said<ExtendRequest>): Promise<DecisionAnswer | null>;
 }
 
+/** `scheduleId` null: the spec has polls and no calendar. */
+type ScheduleSet = Pick<ScheduleFacts, 'isPaused' | 'nextAt'> & {
+  readonly scheduleId: string | null;
+  /** Ids of the polls' Schedules. */
+  readonly polls: readonly string[];
+};
+
 interface ScheduleCalls {
-  setSchedule(request: { modelId: string; clock?: RunClock }): Promise<ScheduleFacts>;
+  /** The calendar and every poll of the spec; polls that the spec no longer has are removed. */
+  setSchedule(request: { modelId: string; clock?: RunClock }): Promise<ScheduleSet>;
   pauseSchedule(modelId: string): Promise<ScheduleFacts>;
   resumeSchedule(modelId: string): Promise<ScheduleFacts>;
-  deleteSchedule(modelId: string): Promise<void>;
+  /** @returns false when there was none */
+  deleteSchedule(modelId: string): Promise<boolean>;
+  showSchedule(modelId: string): Promise<ScheduleFacts & { readonly agreement: ScheduleAgreement }>;
   /** Fires the Schedule now. */
   triggerSchedule(modelId: string): Promise<void>;
 }
 
-export interface PerennialClient extends ModelCalls, PeopleCalls, ReadCalls, ScheduleCalls {
+export interface PerennialClient extends ModelCalls, PeopleCalls, ReadCalls, ScheduleCalls, BackfillCalls {
   close(): Promise<void>;
 }
 
-type Schedules = ReturnType<typeof scheduleCalls>;
+interface Schedules {
+  readonly calendar: ReturnType<typeof scheduleCalls>;
+  readonly polls: ReturnType<typeof pollScheduleCalls>;
+}
 
 async function connect(temporal: ClientSettings['temporal']): Promise<Connection> {
   const address = temporal.address === undefined ? {} : { address: temporal.address };
@@ -132,12 +158,14 @@ function modelCalls(pool: Pool, coordinator: CoordinatorCalls, schedules: Schedu
       const before = applied.previousDigest === null ? null : await specByDigest(pool, applied.previousDigest);
       await coordinator.ensure(spec.model);
       const changes = diffSpecs(before, spec);
-      return { modelId: spec.model, digest, isNew: applied.isNew, changes, schedule: await schedules.agreement(spec) };
+      const { calendar, polls } = schedules;
+      const schedule = agreementOfAll([await calendar.agreement(spec), await polls.agreement(spec)]);
+      return { modelId: spec.model, digest, isNew: applied.isNew, changes, schedule };
     },
     requestRetrain: async ({ modelId, cause, by, reason, clock, triggerId }) => {
       await specOfModel(pool, modelId);
       return coordinator.requestRetrain(modelId, {
-        triggerId: triggerId ?? `manual/${randomUUID()}`,
+        triggerId: triggerId ?? randomUUID(),
         cause: cause ?? 'manual',
         requestedBy: by,
         reason,
@@ -147,6 +175,14 @@ function modelCalls(pool: Pool, coordinator: CoordinatorCalls, schedules: Schedu
     labelsArrived: async ({ modelId, ...event }) => {
       await specOfModel(pool, modelId);
       await coordinator.sendLabels(modelId, event);
+    },
+    pause: async ({ modelId, by, reason, eventId }) => {
+      await specOfModel(pool, modelId);
+      return coordinator.pause(modelId, { eventId: eventId ?? `pause/${randomUUID()}`, by, reason });
+    },
+    resume: async ({ modelId, by, reason, eventId }) => {
+      await specOfModel(pool, modelId);
+      return coordinator.resume(modelId, { eventId: eventId ?? `resume/${randomUUID()}`, by, reason });
     },
     rollback: async ({ modelId, to, by, reason, moveKey }) => {
       await specOfModel(pool, modelId);
@@ -170,22 +206,35 @@ function peopleCalls(calls: DecisionCalls): PeopleCalls {
   };
 }
 
-function scheduleApi(pool: Pool, schedules: Schedules): ScheduleCalls {
+function scheduleApi(pool: Pool, { calendar, polls }: Schedules): ScheduleCalls {
   return {
     setSchedule: async ({ modelId, clock }) => {
-      await schedules.set(await specOfModel(pool, modelId), clock ?? { mode: 'wall' });
-      return schedules.describe(modelId);
+      const spec = await specOfModel(pool, modelId);
+      const kept = await polls.set(spec);
+      if (spec.schedule === undefined && kept.set.length + kept.removed.length > 0) {
+        return { scheduleId: null, isPaused: false, nextAt: [], polls: kept.set };
+      }
+      await calendar.set(spec, clock ?? { mode: 'wall' });
+      return { ...(await calendar.describe(modelId)), polls: kept.set };
     },
     pauseSchedule: async (modelId) => {
-      await schedules.pause(modelId, 'paused through perennial');
-      return schedules.describe(modelId);
+      await calendar.pause(modelId, 'paused through perennial');
+      return calendar.describe(modelId);
     },
     resumeSchedule: async (modelId) => {
-      await schedules.resume(modelId, 'resumed through perennial');
-      return schedules.describe(modelId);
+      await calendar.resume(modelId, 'resumed through perennial');
+      return calendar.describe(modelId);
     },
-    deleteSchedule: (modelId) => schedules.remove(modelId),
-    triggerSchedule: (modelId) => schedules.trigger(modelId),
+    deleteSchedule: async (modelId) => {
+      const removed = await polls.removeAll(modelId);
+      return (await calendar.remove(modelId)) || removed.length > 0;
+    },
+    showSchedule: async (modelId) => {
+      const spec = await specOfModel(pool, modelId);
+      const agreement = agreementOfAll([await calendar.agreement(spec), await polls.agreement(spec)]);
+      return { ...(await calendar.describe(modelId)), agreement };
+    },
+    triggerSchedule: (modelId) => calendar.trigger(modelId),
   };
 }
 
@@ -195,7 +244,10 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
   const client = new Client({ connection, namespace: settings.temporal.namespace });
   const pool = createPool(settings.databaseUrl, { maxConnections: 4 });
   const queue = settings.queue ?? DEFAULT_QUEUE;
-  const schedules = scheduleCalls(client, queue);
+  const schedules = {
+    calendar: scheduleCalls(client, queue),
+    polls: pollScheduleCalls(client, { queue, namesEver: (modelId) => pollNamesEver(pool, modelId) }),
+  };
   const decisions = decisionCalls(client, {
     run: (key) => run(pool, key),
     recordDecision: (key, row) => recordDecision(pool, key, row),
@@ -206,6 +258,7 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
     ...peopleCalls(decisions),
     ...readCalls(client, pool, queue),
     ...scheduleApi(pool, schedules),
+    ...backfillCalls(client, pool, queue),
     close: async () => {
       await pool.end();
       await connection.close();

@@ -21,17 +21,22 @@ import { createRunActivities } from './activities/create-run-activities.js';
 import { createTrainActivities } from './activities/create-train-activities.js';
 import type { ActivityDeps } from './activities/deps.js';
 import { evaluateOffLoop } from './activities/off-loop-evaluation.js';
+import { createPollActivities, type PollActivities } from './activities/poll-nannyml.js';
 import { removeStaleScratch } from './activities/scratch.js';
 import { wrapActivities } from './activities/wrap.js';
 import { coordinatorCalls } from './client/coordinator-calls.js';
+import { startNotifier } from './client/notify-pending.js';
 import { createTemporalLink } from './client/temporal-link.js';
 import { PipelineError } from './core/errors.js';
 import { DEFAULT_QUEUE, queueNames } from './core/queues.js';
 import { createDataset } from './dataset/create-dataset.js';
 import { readEnv, readVariable, type TemporalEnv } from './env.js';
 import { createRegistry } from './registry/create-registry.js';
+import { acceptArrivals } from './registry/intake.js';
 import { migrate } from './registry/migrate.js';
+import { movePollerCursor, pollerCursor } from './registry/poller-cursors.js';
 import { createPool } from './registry/pool.js';
+import { parsePlace, readNannymlNews } from './sources/nannyml-tables.js';
 import { createLocalStore } from './storage/local-store.js';
 import { trainerCodeDigest } from './trainer/code-digest.js';
 import { createTrainerHost } from './trainer/host.js';
@@ -85,13 +90,15 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
   const hasSearchAttributes = await ensureSearchAttributes(clientConnection, { namespace: temporal.namespace, log });
   const pool = createPool(settings.databaseUrl);
   const deps = buildDeps(settings, { client, pool, base, hasSearchAttributes });
+  const polls = pollActivities(settings, pool);
+  const notifier = startNotifier({ pool, send: coordinatorCalls(client, base).sendPending, log });
   const bundle = await loadWorkflowBundle();
   const common = { connection, namespace: temporal.namespace, shutdownGraceTime: SHUTDOWN_GRACE } as const;
   const workers = await Promise.all(
     (settings.roles ?? ROLES).map((role) =>
       Worker.create({
         ...common,
-        ...optionsOf(role, { base, bundle, deps }),
+        ...optionsOf(role, { base, bundle, deps, polls }),
         ...deploymentOf(settings),
         ...(settings.interceptors === undefined ? {} : { interceptors: settings.interceptors }),
       }),
@@ -100,6 +107,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
   const ended = Promise.all(workers.map((worker) => worker.run()))
     .then(() => undefined)
     .finally(async () => {
+      await notifier.stop();
       await pool.end();
       await clientConnection.close();
       await connection.close();
@@ -137,10 +145,31 @@ function buildDeps(
   };
 }
 
+/** The notifier, which looks every few seconds, tells the coordinators of what a poll has put into the ledger. */
+function pollActivities(settings: WorkerSettings, pool: ReturnType<typeof createPool>): PollActivities {
+  return createPollActivities({
+    depsOf: ({ urlEnv, schema, modelName, since }, signal) => {
+      const source = { url: settings.sourceUrl(urlEnv), urlEnv, schema, modelName, since };
+      return {
+        now: () => new Date().toISOString(),
+        readCursor: (id) => pollerCursor(pool, id),
+        readNews: (place, envelope) => readNannymlNews(source, { place: parsePlace(place), envelope, signal }),
+        accept: (arrivals) => acceptArrivals(pool, arrivals),
+        moveCursor: (id, to) => movePollerCursor(pool, id, to),
+      };
+    },
+  });
+}
+
 /** Options are set on purpose: the defaults (100 activity slots, no grace) are made for other work. */
 function optionsOf(
   role: WorkerRole,
-  made: { base: string; bundle: NonNullable<WorkerOptions['workflowBundle']>; deps: ActivityDeps },
+  made: {
+    base: string;
+    bundle: NonNullable<WorkerOptions['workflowBundle']>;
+    deps: ActivityDeps;
+    polls: PollActivities;
+  },
 ): Pick<WorkerOptions, 'taskQueue'> & Partial<WorkerOptions> {
   const queues = queueNames(made.base);
   const { deps } = made;
@@ -157,7 +186,7 @@ function optionsOf(
       return {
         taskQueue: queues.data,
         activities: wrapActivities(
-          { ...createDataActivities(deps), ...createEvaluationActivities(deps) },
+          { ...createDataActivities(deps), ...createEvaluationActivities(deps), ...made.polls },
           { heartbeatMs: 5_000 },
         ),
         maxConcurrentActivityTaskExecutions: 2,

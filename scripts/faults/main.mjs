@@ -9,18 +9,23 @@ const FAULTS = {
   kill: async (context, options) => (await import('./kill.mjs')).runKill(context, options),
   parked: async (context, options) => (await import('./parked.mjs')).runParked(context, options),
   'event-loop': async (context, options) => (await import('./event-loop.mjs')).runEventLoop(context, options),
+  signals: async (context, options) => (await import('./signals.mjs')).runSignals(context, options),
+  payloads: async (context, options) => (await import('./payloads.mjs')).runPayloads(context, options),
 };
 const OPTIONS = {
   seed: { type: 'string' },
   only: { type: 'string' },
   runs: { type: 'string' },
   seconds: { type: 'string' },
+  count: { type: 'string' },
   profile: { type: 'boolean' },
 };
 const USAGE = `Faults:
   kill [--seed N] [--only STAGE:TARGET]       trainer, worker, Postgres and Temporal killed at every stage
   parked [--runs N]                           N runs asleep through a restart of everything (200)
-  event-loop [--seconds N] [--profile]        the worker's event loop while a model is trained`;
+  event-loop [--seconds N] [--profile]        the worker's event loop while a model is trained
+  signals [--count N] [--seed N]              N signals over HTTP while worker, gateway and Temporal are killed (10000)
+  payloads [--count N] [--seed N]             N damaged reports of monitors against a running gateway (10000)`;
 
 class Refused extends Error {}
 
@@ -50,7 +55,7 @@ function parse() {
   if (name === undefined || !Object.hasOwn(FAULTS, name)) {
     throw new Refused(name === undefined ? 'Which fault?' : `There is no fault ${name}.`);
   }
-  const { seed, only, runs, seconds, profile = false } = given.values;
+  const { seed, only, runs, seconds, count, profile = false } = given.values;
   return {
     run: FAULTS[name],
     options: {
@@ -58,6 +63,7 @@ function parse() {
       only: onlyOf(only),
       runs: wholeNumber(runs, 'runs', 200),
       seconds: wholeNumber(seconds, 'seconds', 30),
+      count: wholeNumber(count, 'count', 10_000),
       profile,
     },
   };

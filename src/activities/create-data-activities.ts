@@ -11,6 +11,7 @@ import { durationMs } from '../core/spec/duration.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Assessment, Coverage, Instant, SnapshotRef, Window } from '../core/types.js';
+import { createLabelCountActivities } from './create-label-count-activities.js';
 import type { ActivityDeps, RunKey } from './deps.js';
 import { addedColumns, addedFeatures, withPastFeatures } from './holdout-features.js';
 import { laterOf, shiftInstant } from './instants.js';
@@ -203,6 +204,7 @@ async function checkLeakage(
 
 export function createDataActivities(deps: ActivityDeps) {
   return {
+    ...createLabelCountActivities(deps),
     assessQuality: (request: AssessRequest) => assessQuality(deps, request),
     measureCoverage: (request: CoverageRequest) => measureCoverage(deps, request),
     shrinkTraining: (request: CoverageRequest) => shrinkTraining(deps, request),

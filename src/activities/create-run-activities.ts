@@ -2,33 +2,32 @@
  * Short activities: registry reads and writes, and the words that workflows exchange through Temporal.
  * They run on the base queue, so that a training of hours never delays a rollback.
  */
+import { Context } from '@temporalio/activity';
 import type { RetrainAnswer, RetrainRequest, RunFinished } from '../core/messages.js';
 import { blockedRecipeText } from '../core/policy/blocked-recipe.js';
 import { recipeDigest } from '../core/spec/recipe.js';
 import { planRun, type RunPlan } from '../core/spec/run-plan.js';
 import type { Digest, Instant, Outcome, Stage, TrainedCandidate, Window } from '../core/types.js';
+import { createBackfillActivities } from './create-backfill-activities.js';
 import { createChampionActivities } from './create-champion-activities.js';
 import { createDecisionActivities } from './create-decision-activities.js';
 import type { TrainedArtifact } from './create-train-activities.js';
-import type {
-  ActivityDeps,
-  ModelState,
-  NewTrigger,
-  OpenRunRequest,
-  OpenRunResult,
-  RunKey,
-  TriggerState,
-} from './deps.js';
+import { createTriggerActivities } from './create-trigger-activities.js';
+import type { ActivityDeps, RunKey } from './deps.js';
 
 /** What follows from the spec of a run and the trainer's code: its plan, and the recipe of what it made. */
 function planActivities(deps: ActivityDeps) {
   const { registry } = deps;
   return {
-    planRun: async (request: { specDigest: Digest; now: Instant }): Promise<RunPlan> => {
+    planRun: async (request: { key?: RunKey; specDigest: Digest; now: Instant }): Promise<RunPlan> => {
       const spec = await registry.specByDigest(request.specDigest);
       const block = await registry.blockedRecipe(spec.model, recipeDigest(spec, deps.trainerCodeDigest()));
       const blocked = block === null ? null : blockedRecipeText(spec.model, block);
-      return planRun(spec, { ...request, blocked, hasSearchAttributes: deps.hasSearchAttributes });
+      // Asked of the registry, not carried along: whoever starts the run again cannot forget it. Runs of builds that knew
+      // no key are by policy.
+      const promotion = request.key === undefined ? 'by-policy' : (await registry.run(request.key)).promotion;
+      const { specDigest, now } = request;
+      return planRun(spec, { specDigest, now, blocked, promotion, hasSearchAttributes: deps.hasSearchAttributes });
     },
 
     registerCandidate: async (request: {
@@ -67,22 +66,9 @@ export function createRunActivities(deps: ActivityDeps) {
   return {
     ...createDecisionActivities(deps),
     ...createChampionActivities(deps),
+    ...createBackfillActivities(deps),
     ...planActivities(deps),
-
-    loadModelState: (modelId: string): Promise<ModelState> => registry.loadModelState(modelId),
-
-    commitTriggers: async (
-      triggers: readonly NewTrigger[],
-    ): Promise<{ state: TriggerState; runNo: number | null }[]> => {
-      const states = [];
-      for (const trigger of triggers) states.push(await registry.commitTrigger(trigger));
-      return states;
-    },
-
-    openRun: (request: OpenRunRequest): Promise<OpenRunResult> => registry.openRun(request),
-
-    setTriggerState: (change: Parameters<typeof registry.setTriggerState>[0]): Promise<void> =>
-      registry.setTriggerState(change),
+    ...createTriggerActivities(deps),
 
     /**
      * A run that is open in the registry but closed in Temporal (terminated, or the process died between two writes) is
@@ -105,8 +91,9 @@ export function createRunActivities(deps: ActivityDeps) {
     reportRunFinished: (modelId: string, report: RunFinished): Promise<void> =>
       temporal.reportRunFinished(modelId, report),
 
+    // A worker that goes down must not wait for an answer that only a worker can give.
     requestRetrain: (modelId: string, request: RetrainRequest): Promise<RetrainAnswer> =>
-      temporal.requestRetrain(modelId, request),
+      temporal.requestRetrain(modelId, request, Context.current().cancellationSignal),
   };
 }
 

@@ -3,9 +3,20 @@
  * Every call that writes names its idempotency key; every long one takes an AbortSignal.
  */
 
+import type { BackfillAttempt, BackfillWindow } from '../core/backfill/types.js';
 import type { EvaluationResult } from '../core/evaluation/evaluate.js';
-import type { RetrainAnswer, RetrainRequest, RunFinished } from '../core/messages.js';
+import type {
+  LabelsArrived,
+  PauseAnswer,
+  PauseRequest,
+  RetrainAnswer,
+  RetrainRequest,
+  RunFinished,
+  RunStatus,
+} from '../core/messages.js';
+import type { Judgement, TriggerFacts } from '../core/policy/triggers/facts.js';
 import type { WindowFacts } from '../core/quality/facts.js';
+import type { Accepted, Arrival, LedgerState, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
 import type {
   ArtifactRef,
@@ -21,6 +32,8 @@ import type {
   Instant,
   LabelDecision,
   Outcome,
+  OutcomeKind,
+  Promotion,
   RunClock,
   SnapshotRef,
   Stage,
@@ -171,19 +184,12 @@ export interface ChampionRow {
   readonly trainedThrough: Instant;
 }
 
-export interface TriggerRow {
-  readonly triggerId: string;
-  readonly clock: RunClock;
-  readonly cause: Cause;
-  readonly requestedBy: string;
-  readonly createdAt: Instant;
-}
-
 export interface RunRow extends RunKey {
   readonly workflowId: string;
   readonly cause: Cause;
   readonly specDigest: Digest;
   readonly requestedBy: string;
+  readonly promotion: Promotion;
   readonly stage: Stage;
   readonly openedAt: Instant;
   readonly closedAt: Instant | null;
@@ -206,43 +212,45 @@ export interface ModelState {
   readonly specDigest: Digest;
   readonly champion: { readonly version: number; readonly epoch: number } | null;
   readonly openRun: OpenRun | null;
-  /**
-   * Triggers that wait for a run: held because one was open, or still pending because the coordinator died between
-   * committing and judging them. Whoever recreates it takes up both. The oldest ones only, as many as fit an answer.
-   */
-  readonly held: readonly TriggerRow[];
-  /** All that wait, also those that `held` leaves out. */
-  readonly heldCount: number;
 }
 
-export type TriggerState = 'pending' | 'started' | 'merged' | 'held' | 'suppressed' | 'escalated' | 'refused';
+export type TriggerState = LedgerState;
 
-export interface NewTrigger {
+/** What became of one trigger. */
+export interface TriggerAnswer {
+  readonly state: LedgerState;
+  readonly reason: string;
+  readonly runNo: number | null;
+}
+
+/** What the coordinator needs to know after its triggers were judged; small, since it crosses Temporal. */
+export interface ModelJudgement {
   readonly modelId: string;
-  /** Unique a model: the idempotency key of everything that follows from it. */
-  readonly triggerId: string;
-  readonly cause: Cause;
-  readonly requestedBy: string;
-  readonly clock: RunClock;
-  /** JSON-safe: the drift claim, the request, ... */
-  readonly body: unknown;
-  /** Why it can start nothing (malformed): it is recorded as `refused` at once. */
-  readonly refusal?: string;
+  /** Its workflow may not have been started yet: whoever was to do it may have died. */
+  readonly openRun: OpenRun | null;
+  /** Wall time at which to judge again; null when only a message can change anything. */
+  readonly wakeAt: Instant | null;
+  /** A debounce runs until `wakeAt`: before it, what is not urgent changes nothing. */
+  readonly isSettling: boolean;
+  readonly championVersion: number | null;
+  readonly pause: TriggerFacts['pause'];
+  readonly lastRun: {
+    readonly runNo: number;
+    readonly outcome: OutcomeKind | 'failed';
+    readonly endedAt: Instant;
+  } | null;
+  /** What the open run is to be told of labels: the furthest notice since it opened. */
+  readonly labels: LabelsArrived | null;
+  /** Notices whose new labels are to be counted before they can be judged. */
+  readonly countLabels: Judgement['countLabels'];
+  /** Labels of rows from this instant on are new. */
+  readonly countSince: Instant;
+  readonly waiting: { readonly pending: number; readonly held: number; readonly escalated: number };
+  /** Why they wait, the most frequent first. */
+  readonly reasons: readonly { readonly state: LedgerState; readonly reason: string; readonly triggers: number }[];
+  /** Of the trigger that was asked about; null when none was, or it is unknown. */
+  readonly answer: TriggerAnswer | null;
 }
-
-export interface OpenRunRequest {
-  readonly modelId: string;
-  readonly triggerIds: readonly string[];
-  readonly cause: Cause;
-  readonly requestedBy: string;
-  readonly clock: RunClock;
-  /** Every trigger of the model that waits with the same clock belongs to this run too, however many there are. */
-  readonly takeWaiting?: boolean;
-}
-
-export type OpenRunResult =
-  | { readonly opened: true; readonly runNo: number; readonly workflowId: string; readonly specDigest: Digest }
-  | { readonly opened: false; readonly openRunNo: number };
 
 export interface NewVersion extends RunKey {
   readonly attempt: number;
@@ -293,18 +301,13 @@ export interface Registry {
   specByDigest(digest: Digest): Promise<PipelineSpec>;
   loadModelState(modelId: string): Promise<ModelState>;
   // triggers and runs
-  /** Idempotent on (model, trigger id); a known one returns its present state. */
-  commitTrigger(trigger: NewTrigger): Promise<{ isNew: boolean; state: TriggerState; runNo: number | null }>;
-  /** Appends a state row with its reason in words. Repeating the newest state adds nothing. */
-  setTriggerState(change: {
-    modelId: string;
-    triggerIds: readonly string[];
-    state: TriggerState;
-    reason: string;
-    runNo: number | null;
-  }): Promise<void>;
-  /** One open run a model, by constraint. Idempotent on the first trigger id; marks all its triggers `started`. */
-  openRun(request: OpenRunRequest): Promise<OpenRunResult>;
+  /** One answer an arrival, in their order; committed when it returns. A repeat is known by (source, event id). */
+  acceptArrivals(arrivals: readonly Arrival[]): Promise<(Accepted | Refused)[]>;
+  /** Judges what waits and opens the run, when one is due, in one transaction. */
+  judgeTriggers(modelId: string, options?: { askAbout?: string | null }): Promise<ModelJudgement>;
+  setPause(modelId: string, request: PauseRequest): Promise<PauseAnswer>;
+  /** Idempotent on (trigger, since). */
+  recordLabelCount(modelId: string, count: { triggerId: string; since: Instant; labels: number }): Promise<void>;
   run(key: RunKey): Promise<RunRow>;
   recordStage(key: RunKey, stage: Stage): Promise<void>;
   recordAssessment(key: RunKey, assessment: Assessment): Promise<void>;
@@ -315,6 +318,11 @@ export interface Registry {
   closeRun(key: RunKey, result: { outcome: Outcome } | { failure: string }): Promise<void>;
   /** Closes a run whose workflow is gone. One that closed by itself meanwhile stays as it ended: false. */
   failOpenRun(key: RunKey, failure: string): Promise<boolean>;
+  // backfills
+  /** The newest trigger of a backfill's window, or the one of that attempt, with its run; null while there is none. */
+  backfillAttempt(window: BackfillWindow, attempt: number | null): Promise<BackfillAttempt | null>;
+  /** Takes back a trigger that still waits; one that has its run keeps it. */
+  withdrawBackfillAttempt(window: BackfillWindow, attempt: number): Promise<void>;
   // versions
   /** One version a run: a second call returns the first one's number and artifact. */
   registerVersion(version: NewVersion): Promise<{ version: number; artifact: ArtifactRef }>;
@@ -363,9 +371,11 @@ export interface Registry {
 export interface TemporalLink {
   /** Signal-with-start: the coordinator may be gone. */
   reportRunFinished(modelId: string, report: RunFinished): Promise<void>;
+  /** Live, from the workflow; null when it cannot say now. */
+  runStatus(workflowId: string): Promise<RunStatus | null>;
   describeRun(workflowId: string): Promise<'running' | 'closed' | 'missing'>;
-  /** Update-with-start of the coordinator. */
-  requestRetrain(modelId: string, request: RetrainRequest): Promise<RetrainAnswer>;
+  /** Update-with-start of the coordinator; an abort gives the wait for its answer up. */
+  requestRetrain(modelId: string, request: RetrainRequest, signal: AbortSignal): Promise<RetrainAnswer>;
 }
 
 export interface ActivityDeps {

@@ -9,12 +9,17 @@ import { addChampion } from './commands/champion.js';
 import { addDecide } from './commands/decide.js';
 import { addDoctor } from './commands/doctor.js';
 import { addLabels } from './commands/labels.js';
+import { addPause } from './commands/pause.js';
+import { addPolicy } from './commands/policy.js';
 import { addRetrain } from './commands/retrain.js';
 import { addRollback } from './commands/rollback.js';
 import { addRuns } from './commands/runs.js';
 import { addSchedule } from './commands/schedule.js';
 import { addShow } from './commands/show.js';
+import { addSignal } from './commands/signal.js';
 import { addStart } from './commands/start.js';
+import { addToken } from './commands/token.js';
+import { addTriggers } from './commands/triggers.js';
 import { addUnblock } from './commands/unblock.js';
 import { addUp } from './commands/up.js';
 import { addVerify } from './commands/verify.js';
@@ -42,8 +47,11 @@ const COMMANDS = [
   addApply,
   addSchedule,
   addRetrain,
+  addPause,
   addRuns,
   addShow,
+  addTriggers,
+  addSignal,
   addDecide,
   addLabels,
   addAnswer,
@@ -51,6 +59,8 @@ const COMMANDS = [
   addChampion,
   addRollback,
   addUnblock,
+  addToken,
+  addPolicy,
   addVerify,
 ];
 

@@ -4,6 +4,7 @@ import type { Coverage } from '../core/types.js';
 import { instant, NOTHING, share, shortDigest, windowText } from './format.js';
 import { renderDecisions, renderEvaluation, renderGates } from './render-evidence.js';
 import { stateText, troubleOf } from './render-runs.js';
+import { renderRunTriggers } from './render-triggers.js';
 import { runName } from './run-ref.js';
 import { bold, fields, plain, type TableOptions, table } from './table.js';
 
@@ -14,6 +15,7 @@ function head({ run, status, specDigest, stages, asOfNotes, isReplay }: RunDetai
   return fields([
     ['run', `${runName(run)}  (${run.workflowId})`],
     ['cause', `${run.cause}, asked for by ${run.requestedBy}`],
+    ['promotion', run.promotion === 'off' ? 'off: the champion does not move, whatever the gates say' : null],
     ['spec', shortDigest(specDigest)],
     ['opened', instant(run.openedAt)],
     ['closed', run.closedAt === null ? null : instant(run.closedAt)],
@@ -112,6 +114,7 @@ export function renderRun(detail: RunDetail, options: TableOptions): string {
     ['Trouble', troubleOf(detail.run)],
     ['Replay', replayed(detail)],
     ['Question', question(detail)],
+    ['Triggers', detail.triggers.length === 0 ? null : renderRunTriggers(detail.triggers, detail.run.modelId)],
     ['Assessment', assessed(detail)],
     ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],
     ['Said about labels', labelDecisions.length === 0 ? null : renderDecisions(labelDecisions, options)],

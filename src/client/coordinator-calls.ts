@@ -4,9 +4,12 @@
  */
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type {
+  ClaimsPending,
   CoordinatorInput,
   DirectClaim,
   LabelsArrived,
+  PauseAnswer,
+  PauseOrder,
   RetrainAnswer,
   RetrainRequest,
   RollbackAnswer,
@@ -14,15 +17,19 @@ import type {
   RunFinished,
 } from '../core/messages.js';
 import {
+  claimsPendingSignal,
   driftSignal,
   labelsArrivedSignal,
+  pauseUpdate,
   requestRetrainUpdate,
+  resumeUpdate,
   rollbackUpdate,
   runFinishedSignal,
 } from '../workflows/messages.js';
 import { reachTemporal } from './reach-temporal.js';
 
 type Coordinator = (input: CoordinatorInput) => Promise<void>;
+const NOTICE_PATIENCE_MS = 5_000;
 const TYPE = 'modelCoordinatorWorkflow';
 
 const startOptions = (modelId: string, queue: string) => ({
@@ -38,6 +45,10 @@ export interface CoordinatorCalls {
   ensure(modelId: string): Promise<void>;
   requestRetrain(modelId: string, request: RetrainRequest): Promise<RetrainAnswer>;
   rollBack(modelId: string, request: RollbackRequest): Promise<RollbackAnswer>;
+  /** Within seconds, or SERVER_UNREACHABLE: whoever calls has other models to tell. */
+  sendPending(modelId: string, notice: ClaimsPending): Promise<void>;
+  pause(modelId: string, order: PauseOrder): Promise<PauseAnswer>;
+  resume(modelId: string, order: PauseOrder): Promise<PauseAnswer>;
   sendDrift(modelId: string, claim: DirectClaim): Promise<void>;
   sendLabels(modelId: string, event: LabelsArrived): Promise<void>;
   reportRunFinished(modelId: string, report: RunFinished): Promise<void>;
@@ -47,6 +58,14 @@ export function coordinatorCalls(client: Client, queue: string): CoordinatorCall
   const { workflow } = client;
   const operation = (modelId: string) =>
     new WithStartWorkflowOperation<Coordinator>(TYPE, startOptions(modelId, queue));
+  const setPause = (update: typeof pauseUpdate, modelId: string, order: PauseOrder): Promise<PauseAnswer> =>
+    reachTemporal(() =>
+      workflow.executeUpdateWithStart(update, {
+        startWorkflowOperation: operation(modelId),
+        args: [order],
+        updateId: order.eventId,
+      }),
+    );
   return {
     ensure: async (modelId) => {
       await reachTemporal(() => workflow.start<Coordinator>(TYPE, startOptions(modelId, queue)));
@@ -68,6 +87,19 @@ export function coordinatorCalls(client: Client, queue: string): CoordinatorCall
           updateId: request.moveKey,
         }),
       ),
+    pause: (modelId, order) => setPause(pauseUpdate, modelId, order),
+    resume: (modelId, order) => setPause(resumeUpdate, modelId, order),
+    sendPending: async (modelId, notice) => {
+      await reachTemporal(() =>
+        client.withDeadline(Date.now() + NOTICE_PATIENCE_MS, () =>
+          workflow.signalWithStart<Coordinator, [ClaimsPending]>(TYPE, {
+            ...startOptions(modelId, queue),
+            signal: claimsPendingSignal,
+            signalArgs: [notice],
+          }),
+        ),
+      );
+    },
     sendDrift: async (modelId, claim) => {
       await reachTemporal(() =>
         workflow.signalWithStart<Coordinator, [DirectClaim]>(TYPE, {

@@ -2,18 +2,19 @@
 import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import type { ScoreRequest, VersionScore } from '../activities/create-evaluation-activities.js';
-import type { BlockedRecipe, ChampionRow, RunKey } from '../activities/deps.js';
+import type { BlockedRecipe, ChampionRow, RunKey, TriggerState } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
 import type { RunStatus } from '../core/messages.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
-import type { Instant } from '../core/types.js';
+import type { Instant, OutcomeKind } from '../core/types.js';
 import { champion, championAt } from '../registry/aliases.js';
 import type { AuditCheckpoint } from '../registry/audit-checkpoint.js';
 import { type ModelVerification, verifyAudit } from '../registry/audit-verify.js';
 import { blockedRecipes } from '../registry/incidents.js';
+import { type LedgerRow, listTriggers } from '../registry/list-triggers.js';
 import { type AliasMoveRow, championHistory, listModels, type ModelRow } from '../registry/reads.js';
 import { listSnapshots } from '../registry/run-facts.js';
-import { listRuns, run } from '../registry/runs.js';
+import { listRuns, outcomesOf, run } from '../registry/runs.js';
 import { currentSpec, specByDigest } from '../registry/specs.js';
 import { liveStatus, type RunDetail, type RunItem, showRun, withWorkflow } from './show-run.js';
 
@@ -28,12 +29,27 @@ export interface ChampionView {
   readonly blocked: readonly BlockedRecipe[];
 }
 
+interface TriggersRequest {
+  readonly modelId: string;
+  readonly limit: number;
+  /** Only older ones than this number. */
+  readonly before?: number;
+  readonly state?: TriggerState;
+}
+
+export interface TriggerItem extends LedgerRow {
+  /** Of the run that it belongs to: null for none, and while it is open. */
+  readonly outcome: OutcomeKind | 'failed' | null;
+}
+
 export interface ReadCalls {
   currentSpec(modelId: string): Promise<PipelineSpec>;
   /** Live, from the workflow; null when none runs. */
   status(key: RunKey): Promise<RunStatus | null>;
   listRuns(request: { modelId?: string; limit: number; isOpenOnly?: boolean }): Promise<readonly RunItem[]>;
   showRun(key: RunKey): Promise<RunDetail>;
+  /** Newest first, with the outcome of the run that each belongs to. */
+  listTriggers(request: TriggersRequest): Promise<readonly TriggerItem[]>;
   champion(request: { modelId: string; at?: Instant }): Promise<ChampionView>;
   /** By name. */
   listModels(): Promise<readonly ModelRow[]>;
@@ -51,6 +67,12 @@ export async function specOfModel(pool: Pool, modelId: string): Promise<Pipeline
   return specByDigest(pool, current.specDigest);
 }
 
+async function triggersWithOutcomes(pool: Pool, request: TriggersRequest): Promise<TriggerItem[]> {
+  const rows = await listTriggers(pool, request);
+  const outcomes = await outcomesOf(pool, request.modelId, rows);
+  return rows.map((row) => ({ ...row, outcome: row.runNo === null ? null : (outcomes.get(row.runNo) ?? null) }));
+}
+
 type Scoring = (request: ScoreRequest) => Promise<VersionScore[]>;
 
 export function readCalls(client: Client, pool: Pool, queue: string): ReadCalls {
@@ -62,6 +84,7 @@ export function readCalls(client: Client, pool: Pool, queue: string): ReadCalls 
       return Promise.all(rows.map((row) => withWorkflow(client, row)));
     },
     showRun: (key) => showRun({ client, pool }, key),
+    listTriggers: (request) => triggersWithOutcomes(pool, request),
     champion: async ({ modelId, at }) => {
       await specOfModel(pool, modelId);
       return {

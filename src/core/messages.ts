@@ -2,7 +2,8 @@
  * Payloads of the messages that workflows take: plain values, so that clients, activities and workflows share them.
  * Each stays under 16 KB as JSON.
  */
-import type { Cause, Digest, Instant, LabelDecision, OutcomeKind, RunClock, Stage } from './types.js';
+import type { LedgerState } from './signals/arrival.js';
+import type { Cause, Digest, Instant, LabelDecision, OutcomeKind, Promotion, RunClock, Stage } from './types.js';
 
 export interface RetrainInput {
   readonly modelId: string;
@@ -13,10 +14,50 @@ export interface RetrainInput {
   readonly clock: RunClock;
 }
 
+/** Unread messages of an execution that continues as new: few enough to travel as its input. */
+export interface CarriedMessages {
+  readonly messages: readonly { readonly kind: 'claim' | 'labels' | 'version'; readonly value: unknown }[];
+}
+
 export interface CoordinatorInput {
   readonly modelId: string;
+  /** Of what follows; absent in an input that a client or a person writes. */
+  readonly stateVersion?: 1;
+  /** The run whose workflow this line of executions has started already. */
+  readonly startedRunNo?: number | null;
+  readonly carried?: CarriedMessages;
   /** Continue as new at this length of the history (at least 50) instead of when the server suggests it. */
   readonly maxHistoryEvents?: number;
+}
+
+/** Triggers wait in the ledger; which ones the coordinator reads there. */
+export interface ClaimsPending {
+  readonly throughSeq: number;
+  /** One of them waits for no debounce. */
+  readonly isUrgent: boolean;
+}
+
+/** Code, a feature, a schema or the way that labels are made has changed. */
+export interface VersionChanged {
+  readonly eventId: string;
+  readonly kind: string;
+  readonly [detail: string]: unknown;
+}
+
+export interface PauseOrder {
+  readonly eventId: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface PauseRequest extends PauseOrder {
+  readonly isPaused: boolean;
+}
+
+/** What holds after the request. */
+export interface PauseAnswer {
+  readonly isPaused: boolean;
+  readonly pause: { readonly by: string; readonly reason: string; readonly since: Instant } | null;
 }
 
 /** Labels are in the source through this instant; in replay the run's clock moves to it. The largest wins. */
@@ -53,10 +94,14 @@ export interface RetrainRequest {
   readonly requestedBy: string;
   readonly reason: string;
   readonly clock: RunClock;
+  /** By policy unless it says otherwise. */
+  readonly promotion?: Promotion;
 }
 
+/** `pending`: it waits for the debounce; who asks for a person's or the calendar's cause never reads that. */
 export interface RetrainAnswer {
-  readonly state: 'started' | 'held' | 'refused';
+  readonly state: LedgerState;
+  /** Of the run that it started or was merged into. */
   readonly runNo: number | null;
   readonly workflowId: string | null;
   readonly reason: string;
@@ -109,5 +154,16 @@ export interface CoordinatorStatus {
   readonly modelId: string;
   readonly openRunNo: number | null;
   readonly championVersion: number | null;
-  readonly waiting: number;
+  /** Messages that the coordinator has not handed over or worked on yet. */
+  readonly unread: number;
+  /** Triggers in the ledger, by the state in which they wait. */
+  readonly waiting: { readonly pending: number; readonly held: number; readonly escalated: number };
+  readonly pause: PauseAnswer['pause'];
+  /** When it judges again by itself. */
+  readonly wakeAt: Instant | null;
+  readonly lastRun: {
+    readonly runNo: number;
+    readonly outcome: OutcomeKind | 'failed';
+    readonly endedAt: Instant;
+  } | null;
 }

@@ -36,6 +36,8 @@ export interface ArtifactRef {
 
 export type Cause = 'schedule' | 'drift' | 'performance' | 'labels' | 'version-change' | 'manual';
 export type Mode = 'superior' | 'refresh';
+/** `off`: a run measures and says what it would have done, asks nobody and moves nothing. */
+export type Promotion = 'by-policy' | 'off';
 export type Stage = 'assess' | 'labels' | 'freeze' | 'train' | 'evaluate' | 'approve' | 'promote' | 'done';
 
 export type OutcomeKind =

@@ -113,10 +113,14 @@ export async function moveByKey(db: Db, modelId: string, moveKey: string): Promi
   return { version: known.to_version, epoch: known.epoch, previousVersion: known.from_version };
 }
 
-/** A closed run moves nothing: its workflow is over, and what still speaks for it is an attempt left behind. */
-async function checkRunIsOpen(client: PoolClient, { modelId, runNo }: ChampionMove): Promise<void> {
+/**
+ * A closed run moves nothing: its workflow is over, and what still speaks for it is an attempt left behind. Nor does one
+ * that was told to move nothing.
+ */
+async function checkRunMayMove(client: PoolClient, { modelId, runNo }: ChampionMove): Promise<void> {
   if (runNo === null) return;
-  const { closedAt } = await run(client, { modelId, runNo });
+  const { closedAt, promotion } = await run(client, { modelId, runNo });
+  assertInvariant(promotion === 'by-policy', `Promotion is off for run ${runNo} of ${modelId}: it moves no champion.`);
   assertInvariant(closedAt === null, `Run ${runNo} of ${modelId} is closed: too late to move the champion.`);
 }
 
@@ -139,7 +143,7 @@ async function checkRecipe(client: PoolClient, { modelId, kind, toVersion }: Cha
 /**
  * Idempotent on the move key: a known one returns what that move did, wherever the alias is now, also after its run closed.
  * @throws CHAMPION_CHANGED when the alias is not where it was expected; ARTIFACT_MISSING for a version that does not exist;
- *   RECIPE_BLOCKED for a promotion of what a blocked recipe made; INVARIANT_BROKEN for a run that is closed
+ *   RECIPE_BLOCKED for a promotion of what a blocked recipe made; INVARIANT_BROKEN for a run that is closed or whose promotion is off
  */
 export async function moveChampion(pool: Pool, move: ChampionMove): Promise<MoveResult> {
   const { modelId, moveKey } = move;
@@ -149,7 +153,7 @@ export async function moveChampion(pool: Pool, move: ChampionMove): Promise<Move
     await lockModel(client, modelId);
     const known = await moveByKey(client, modelId, moveKey);
     if (known !== null) return known;
-    await checkRunIsOpen(client, move);
+    await checkRunMayMove(client, move);
     const present = await lockAlias(client, move);
     // Before the expectation: measuring again against a new champion is for nothing when the recipe is blocked.
     await checkRecipe(client, move);

@@ -18,7 +18,9 @@ export type AuditKind =
   | 'decision'
   | 'label-decision'
   | 'alias-moved'
-  | 'incident-closed';
+  | 'incident-closed'
+  | 'paused'
+  | 'resumed';
 
 /** Previous hash of the first link. */
 export const GENESIS_HASH: Digest = '0'.repeat(64);

@@ -3,15 +3,18 @@ import type { Pool } from 'pg';
 import type { Registry } from '../activities/deps.js';
 import { champion, moveByKey, moveChampion, pastChampions } from './aliases.js';
 import { recordDecision } from './approvals.js';
+import { backfillAttempt, withdrawBackfillAttempt } from './backfills.js';
 import { beginEvaluation, finishEvaluation } from './evaluations.js';
 import { blockedRecipe } from './incidents.js';
+import { acceptArrivals } from './intake.js';
+import { judgeTriggers, recordLabelCount } from './judging.js';
 import { recordLabelDecision } from './label-decisions.js';
 import { loadModelState } from './models.js';
+import { setPause } from './pauses.js';
 import { keepAliveThroughLostConnections } from './pool.js';
 import { recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
-import { closeRun, failOpenRun, openRun, recordStage, run } from './runs.js';
+import { closeRun, failOpenRun, recordStage, run } from './runs.js';
 import { specByDigest } from './specs.js';
-import { commitTrigger, setTriggerState } from './triggers.js';
 import { registerVersion, versionByNumber } from './versions.js';
 
 /** The caller owns the pool and ends it; `createPool` makes one with time-outs. */
@@ -20,9 +23,10 @@ export function createRegistry(pool: Pool): Registry {
   return {
     specByDigest: (digest) => specByDigest(pool, digest),
     loadModelState: (modelId) => loadModelState(pool, modelId),
-    commitTrigger: (trigger) => commitTrigger(pool, trigger),
-    setTriggerState: (change) => setTriggerState(pool, change),
-    openRun: (request) => openRun(pool, request),
+    acceptArrivals: (arrivals) => acceptArrivals(pool, arrivals),
+    judgeTriggers: (modelId, options) => judgeTriggers(pool, modelId, options),
+    setPause: (modelId, request) => setPause(pool, modelId, request),
+    recordLabelCount: (modelId, count) => recordLabelCount(pool, modelId, count),
     run: (key) => run(pool, key),
     recordStage: (key, stage) => recordStage(pool, key, stage),
     recordAssessment: (key, assessment) => recordAssessment(pool, key, assessment),
@@ -30,6 +34,8 @@ export function createRegistry(pool: Pool): Registry {
     recordSnapshot: (key, snapshot) => recordSnapshot(pool, key, snapshot),
     closeRun: (key, result) => closeRun(pool, key, result),
     failOpenRun: (key, failure) => failOpenRun(pool, key, failure),
+    backfillAttempt: (window, attempt) => backfillAttempt(pool, window, attempt),
+    withdrawBackfillAttempt: (window, attempt) => withdrawBackfillAttempt(pool, window, attempt),
     registerVersion: (version) => registerVersion(pool, version),
     versionArtifact: async (modelId, version) => (await versionByNumber(pool, modelId, version)).artifact,
     champion: (modelId) => champion(pool, modelId),

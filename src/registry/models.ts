@@ -3,10 +3,10 @@
  * and no two transactions can wait for each other in a circle.
  */
 import type { Pool, PoolClient } from 'pg';
-import type { ModelState, OpenRun, TriggerRow } from '../activities/deps.js';
+import type { ModelState, OpenRun } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
 import type { Cause, RunClock } from '../core/types.js';
-import { type Db, inReadSnapshot, query, queryOne, toInstant } from './database.js';
+import { type Db, inReadSnapshot, query, queryOne } from './database.js';
 
 interface ModelLock {
   readonly lastRunNo: number;
@@ -33,7 +33,7 @@ export async function lockModel(client: PoolClient, modelId: string): Promise<Mo
   return { lastRunNo: row.last_run_no, lastVersion: row.last_version };
 }
 
-/** Makes model, alias and audit head when they are not there yet. */
+/** Makes model, alias, audit head and inbox when they are not there yet. */
 export async function ensureModel(client: PoolClient, modelId: string): Promise<void> {
   const zeros = '0'.repeat(64);
   await query(client, 'insert into perennial.models (model_id) values ($1) on conflict do nothing', [modelId]);
@@ -47,56 +47,11 @@ export async function ensureModel(client: PoolClient, modelId: string): Promise<
     'insert into perennial.audit_heads (model_id, seq, hash) values ($1, 0, $2) on conflict do nothing',
     [modelId, zeros],
   );
+  await query(client, 'insert into perennial.model_inboxes (model_id) values ($1) on conflict do nothing', [modelId]);
 }
 
-interface WaitingRow {
-  trigger_id: string;
-  cause: Cause;
-  requested_by: string;
-  clock: RunClock;
-  created_at: Date;
-  waiting: number;
-}
-
-/** The answer becomes a payload, which is at most 16 KB, and an id alone may take 1200 bytes. */
-const LISTED_LIMIT = 20;
-const LISTED_BYTES = 8_000;
-
-/**
- * Held ones, and pending ones: the coordinator judges what it commits before it takes up anything else, so a trigger that is
- * still pending when it asks was left by one that ended in between. $1 is the model; `s` is the present state.
- */
-export const WAITING_TRIGGERS = `perennial.trigger_heads s
-     join perennial.triggers t using (model_id, trigger_id)
-     where s.model_id = $1 and s.state in ('held', 'pending')`;
-
-/** The oldest first: the first one always, more while they fit. */
-async function waitingTriggers(db: Db, modelId: string): Promise<Pick<ModelState, 'held' | 'heldCount'>> {
-  const rows = await query<WaitingRow>(
-    db,
-    `select t.trigger_id, t.cause, t.requested_by, t.clock, t.created_at, count(*) over ()::integer as waiting
-     from ${WAITING_TRIGGERS}
-     order by t.seq limit ${LISTED_LIMIT}`,
-    [modelId],
-  );
-  const held: TriggerRow[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    const trigger = {
-      triggerId: row.trigger_id,
-      cause: row.cause,
-      requestedBy: row.requested_by,
-      clock: row.clock,
-      createdAt: toInstant(row.created_at),
-    };
-    bytes += Buffer.byteLength(JSON.stringify(trigger));
-    if (held.length > 0 && bytes > LISTED_BYTES) break;
-    held.push(trigger);
-  }
-  return { held, heldCount: rows[0]?.waiting ?? 0 };
-}
-
-async function openRunOf(db: Db, modelId: string): Promise<OpenRun | null> {
+/** Null when none is open. */
+export async function openRunOf(db: Db, modelId: string): Promise<OpenRun | null> {
   const row = await queryOne<{
     run_no: number;
     workflow_id: string;
@@ -139,7 +94,6 @@ export function loadModelState(pool: Pool, modelId: string): Promise<ModelState>
       specDigest: row.spec_digest,
       champion: row.version === null ? null : { version: row.version, epoch: row.epoch },
       openRun: await openRunOf(client, modelId),
-      ...(await waitingTriggers(client, modelId)),
     };
   });
 }

@@ -4,9 +4,10 @@
  */
 import type { Pool } from 'pg';
 import type { ChampionMove, RunKey, RunRow, TriggerState } from '../activities/deps.js';
-import type { Assessment, Cause, Digest, Instant, SnapshotRef, Stage } from '../core/types.js';
+import type { Absence, Finding, Severity } from '../core/signals/drift-claim.js';
+import type { Assessment, Cause, Digest, Instant, SnapshotRef, Stage, Window } from '../core/types.js';
 import { type ApprovalRow, listApprovals } from './approvals.js';
-import { type Db, inReadSnapshot, query, queryOne, toInstant, toInstantOrNull } from './database.js';
+import { type Db, inReadSnapshot, query, queryOne, toInstant, toInstantOrNull, toWindow } from './database.js';
 import { type EvaluationRow, listEvaluations } from './evaluations.js';
 import { type LabelDecisionRow, listLabelDecisions } from './label-decisions.js';
 import { modelUnknown } from './models.js';
@@ -75,8 +76,22 @@ export interface TriggerView {
   readonly stateSince: Instant;
   readonly runNo: number | null;
   readonly body: unknown;
+  /** Null for what is no monitor's claim. */
+  readonly claim: TriggerClaim | null;
 }
 
+/** The part of a claim that made somebody look. */
+interface TriggerClaim {
+  readonly monitor: string;
+  readonly severity: Severity;
+  readonly window: Window;
+  /** A few of the findings that alert. */
+  readonly alerts: readonly Pick<Finding, 'column' | 'method' | 'score' | 'threshold'>[];
+  readonly alertCount: number;
+  readonly absent: readonly Absence[];
+}
+
+const MOST_ALERTS = 5;
 const MOST_TRIGGERS = 1000;
 
 interface DbTriggerView {
@@ -89,17 +104,45 @@ interface DbTriggerView {
   at: Date;
   run_no: number | null;
   body: unknown;
+  monitor: string | null;
+  severity: Severity;
+  window_start: Date;
+  window_end: Date;
+  alerts: TriggerClaim['alerts'];
+  alert_count: number;
+  absent: TriggerClaim['absent'];
+}
+
+function toClaim(row: DbTriggerView): TriggerClaim | null {
+  if (row.monitor === null) return null;
+  return {
+    monitor: row.monitor,
+    severity: row.severity,
+    window: toWindow(row.window_start, row.window_end),
+    alerts: row.alerts,
+    alertCount: row.alert_count,
+    absent: row.absent,
+  };
 }
 
 /** Those that the run has taken at any time, newest first. */
 async function triggersOfRun(db: Db, key: RunKey): Promise<TriggerView[]> {
   const rows = await query<DbTriggerView>(
     db,
-    `select t.trigger_id, t.cause, t.requested_by, t.created_at, s.state, s.reason, s.at, s.run_no, t.body
+    `select t.trigger_id, t.cause, t.requested_by, t.created_at, s.state, s.reason, s.at, s.run_no, t.body,
+       c.monitor, c.severity, c.window_start, c.window_end, c.absent, a.alerts, a.alert_count
      from perennial.triggers t
-     join lateral (
-       select * from perennial.trigger_states s
-       where s.model_id = t.model_id and s.trigger_id = t.trigger_id order by s.step desc limit 1) s on true
+     join perennial.trigger_heads h using (model_id, trigger_id)
+     join perennial.trigger_states s using (model_id, trigger_id, step)
+     left join perennial.claims c using (model_id, trigger_id)
+     left join lateral (
+       select count(*)::integer as alert_count,
+         coalesce(jsonb_agg(jsonb_build_object('column', f->'column', 'method', f->'method', 'score', f->'score',
+           'threshold', f->'threshold')) filter (where n <= ${MOST_ALERTS}), '[]') as alerts
+       from (
+         select f, row_number() over (order by place) as n
+         from jsonb_array_elements(c.findings) with ordinality as found(f, place) where f->'alert' = 'true'
+       ) alerting) a on true
      where t.model_id = $1 and exists (
        select from perennial.trigger_states taken
        where taken.model_id = t.model_id and taken.trigger_id = t.trigger_id and taken.run_no = $2)
@@ -116,6 +159,7 @@ async function triggersOfRun(db: Db, key: RunKey): Promise<TriggerView[]> {
     stateSince: toInstant(row.at),
     runNo: row.run_no,
     body: row.body,
+    claim: toClaim(row),
   }));
 }
 

@@ -1,18 +1,18 @@
 /**
- * Runs: opened once for a first trigger, one open a model by constraint, closed once. Whatever a run records goes through
+ * Runs: opened by a judgement (judging.ts), one open a model by constraint, closed once. Whatever a run records goes through
  * `withRun`, which locks the model's row and then reads the run.
  */
 import type { Pool, PoolClient } from 'pg';
-import type { OpenRunRequest, OpenRunResult, RunKey, RunRow } from '../activities/deps.js';
+import type { RunKey, RunRow } from '../activities/deps.js';
 import { canonicalJson } from '../core/canonical-json.js';
 import { assertInvariant, PipelineError } from '../core/errors.js';
-import type { Outcome, Stage } from '../core/types.js';
+import type { Cause, Outcome, OutcomeKind, Promotion, RunClock, Stage } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toInstantOrNull } from './database.js';
 import { lockModel } from './models.js';
 import { currentSpec } from './specs.js';
-import { checkIds, checkTexts, storableText, storedJson } from './stored-text.js';
-import { appendTriggerStates, startWaiting } from './triggers.js';
+import { storableText, storedJson } from './stored-text.js';
+import { appendTriggerStates } from './triggers.js';
 
 interface DbRun {
   model_id: string;
@@ -21,6 +21,7 @@ interface DbRun {
   cause: RunRow['cause'];
   spec_digest: string;
   requested_by: string;
+  promotion: Promotion;
   stage: Stage;
   opened_at: Date;
   closed_at: Date | null;
@@ -28,7 +29,7 @@ interface DbRun {
   failure: string | null;
 }
 
-const RUN_COLUMNS = `r.model_id, r.run_no, r.workflow_id, r.cause, r.spec_digest, r.requested_by, r.opened_at, r.closed_at,
+const RUN_COLUMNS = `r.model_id, r.run_no, r.workflow_id, r.cause, r.spec_digest, r.requested_by, r.promotion, r.opened_at, r.closed_at,
   r.outcome, r.failure,
   (select s.stage from perennial.run_stages s
    where s.model_id = r.model_id and s.run_no = r.run_no order by s.step desc limit 1) as stage`;
@@ -41,6 +42,7 @@ function toRunRow(row: DbRun): RunRow {
     cause: row.cause,
     specDigest: row.spec_digest,
     requestedBy: row.requested_by,
+    promotion: row.promotion,
     stage: row.stage,
     openedAt: toInstant(row.opened_at),
     closedAt: toInstantOrNull(row.closed_at),
@@ -77,6 +79,23 @@ export async function listRuns(
   return rows.map(toRunRow);
 }
 
+/** How closed runs ended, by number: those that the rows name. */
+export async function outcomesOf(
+  db: Db,
+  modelId: string,
+  rows: readonly { readonly runNo: number | null }[],
+): Promise<Map<number, OutcomeKind | 'failed'>> {
+  const runNos = [...new Set(rows.flatMap(({ runNo }) => (runNo === null ? [] : [runNo])))];
+  if (runNos.length === 0) return new Map();
+  const found = await query<{ run_no: number; kind: OutcomeKind | null }>(
+    db,
+    `select run_no, outcome->>'kind' as kind from perennial.runs
+     where model_id = $1 and run_no = any($2::integer[]) and closed_at is not null`,
+    [modelId, runNos],
+  );
+  return new Map(found.map(({ run_no, kind }) => [run_no, kind ?? 'failed']));
+}
+
 /** In one transaction, with the model locked. @throws MODEL_UNKNOWN, RUN_UNKNOWN */
 export function withRun<T>(
   pool: Pool,
@@ -89,66 +108,70 @@ export function withRun<T>(
   });
 }
 
-async function insertRun(client: PoolClient, request: OpenRunRequest, lastRunNo: number): Promise<OpenRunResult> {
-  const { modelId, cause, requestedBy } = request;
-  const clock = storedJson('clock', request.clock);
+/** As its first trigger asked, where a person or the calendar asked; a monitor's claim may hold any word. */
+async function promotionOf(client: PoolClient, modelId: string, triggerId: string): Promise<Promotion> {
+  const row = await queryOne<{ is_off: boolean }>(
+    client,
+    `select cause in ('schedule', 'manual') and body->>'promotion' = 'off' as is_off
+     from perennial.triggers where model_id = $1 and trigger_id = $2`,
+    [modelId, triggerId],
+  );
+  return row?.is_off === true ? 'off' : 'by-policy';
+}
+
+export interface NewRun {
+  readonly modelId: string;
+  /** At least one: it is `started`, the others are `merged` into the run. */
+  readonly triggerIds: readonly string[];
+  readonly cause: Cause;
+  readonly requestedBy: string;
+  readonly clock: RunClock;
+  /** Why now, one sentence. */
+  readonly reason: string;
+}
+
+/** What the audit chain names one by one; the ledger holds them all. */
+const AUDITED_TRIGGERS = 100;
+
+/** The caller holds the model's lock and has found no run open. @returns its number */
+export async function insertRun(client: PoolClient, run: NewRun, lastRunNo: number): Promise<number> {
+  const { modelId, cause, requestedBy, reason } = run;
+  const [first, ...others] = run.triggerIds;
+  assertInvariant(first !== undefined, `A run of ${modelId} needs at least one trigger.`);
+  const clock = storedJson('clock', run.clock);
   const runNo = lastRunNo + 1;
   const workflowId = `retrain/${modelId}/${runNo}`;
   const specDigest = (await currentSpec(client, modelId))?.specDigest;
   assertInvariant(specDigest !== undefined, `Model ${modelId} has no spec.`);
   await query(client, 'update perennial.models set last_run_no = $2 where model_id = $1', [modelId, runNo]);
+  const promotion = await promotionOf(client, modelId, first);
   await query(
     client,
     `insert into perennial.runs
-       (model_id, run_no, workflow_id, first_trigger_id, cause, spec_digest, requested_by, clock)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [modelId, runNo, workflowId, request.triggerIds[0], cause, specDigest, requestedBy, clock],
+       (model_id, run_no, workflow_id, first_trigger_id, cause, spec_digest, requested_by, clock, promotion)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [modelId, runNo, workflowId, first, cause, specDigest, requestedBy, clock, promotion],
   );
   await query(client, `insert into perennial.run_stages (model_id, run_no, step, stage) values ($1, $2, 1, 'assess')`, [
     modelId,
     runNo,
   ]);
-  const reason = `run ${runNo} opened`;
-  await appendTriggerStates(client, { modelId, triggerIds: request.triggerIds, state: 'started', reason, runNo });
-  const waited = request.takeWaiting === true ? await startWaiting(client, { modelId, runNo, reason, clock }) : [];
+  await appendTriggerStates(client, { modelId, triggerIds: [first], state: 'started', reason, runNo });
+  await appendTriggerStates(client, { modelId, triggerIds: others, state: 'merged', reason, runNo });
   await appendAudit(client, {
     modelId,
     kind: 'run-opened',
-    body: { cause, requestedBy, runNo, specDigest, triggerIds: [...request.triggerIds, ...waited] },
+    body: {
+      cause,
+      promotion,
+      requestedBy,
+      runNo,
+      specDigest,
+      triggerIds: run.triggerIds.slice(0, AUDITED_TRIGGERS),
+      triggers: run.triggerIds.length,
+    },
   });
-  return { opened: true, runNo, workflowId, specDigest };
-}
-
-/**
- * Idempotent on the first trigger id, also after the run was closed: a trigger never starts a second run.
- * @throws MODEL_UNKNOWN; INVARIANT_BROKEN without a trigger or for one that was never committed
- */
-export async function openRun(pool: Pool, request: OpenRunRequest): Promise<OpenRunResult> {
-  const { modelId } = request;
-  const [firstTriggerId] = request.triggerIds;
-  assertInvariant(firstTriggerId !== undefined, `A run of ${modelId} needs at least one trigger.`);
-  for (const triggerId of request.triggerIds) checkIds({ triggerId });
-  checkTexts({ requestedBy: request.requestedBy });
-  return inTransaction(pool, async (client) => {
-    const { lastRunNo } = await lockModel(client, modelId);
-    const known = await queryOne<{ run_no: number; workflow_id: string; spec_digest: string }>(
-      client,
-      `select r.run_no, r.workflow_id, r.spec_digest from perennial.trigger_states s
-       join perennial.runs r using (model_id, run_no)
-       where s.model_id = $1 and s.trigger_id = $2 and s.state = 'started' order by s.step limit 1`,
-      [modelId, firstTriggerId],
-    );
-    if (known !== undefined) {
-      return { opened: true, runNo: known.run_no, workflowId: known.workflow_id, specDigest: known.spec_digest };
-    }
-    const open = await queryOne<{ run_no: number }>(
-      client,
-      'select run_no from perennial.runs where model_id = $1 and closed_at is null',
-      [modelId],
-    );
-    if (open !== undefined) return { opened: false, openRunNo: open.run_no };
-    return insertRun(client, request, lastRunNo);
-  });
+  return runNo;
 }
 
 async function appendStage(client: PoolClient, key: RunKey, stage: Stage): Promise<void> {

@@ -107,3 +107,15 @@ export async function currentSpec(db: Db, modelId: string): Promise<SpecVersionR
   if (row === undefined) return null;
   return { seq: row.seq, specDigest: row.spec_digest, appliedBy: row.applied_by, since: toInstant(row.since) };
 }
+
+/** Of the polls of every spec that was applied for the model, so that a Schedule is found again when its poll was dropped. */
+export async function pollNamesEver(db: Db, modelId: string): Promise<readonly string[]> {
+  const rows = await query<{ name: string }>(
+    db,
+    `select distinct poll ->> 'name' as name
+     from perennial.specs, jsonb_array_elements(canonical_text::jsonb #> '{triggers,polls}') poll
+     where model_id = $1 order by name`,
+    [modelId],
+  );
+  return rows.map(({ name }) => name);
+}

@@ -37,7 +37,7 @@ export function checkIds(fields: Readonly<Record<string, string>>): void {
 }
 
 /** A JSON-safe value on its way into a jsonb column. @throws SIGNAL_INVALID for text that cannot be stored */
-function checkStorable(field: string, value: unknown): void {
+export function checkStorable(field: string, value: unknown): void {
   const fault = unstorableJson(value);
   if (fault !== null) refuse(field, fault);
 }

@@ -30,6 +30,7 @@ export async function loadWorkflowBundle(): Promise<{ codePath: string }> {
   if (existsSync(codePath)) return { codePath };
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(DIST, 'workflows', 'index.js'),
+    payloadConverterPath: join(DIST, 'workflows', 'lenient-converter.js'),
     logger: new DefaultLogger('WARN'),
   });
   await mkdir(dirname(codePath), { recursive: true });

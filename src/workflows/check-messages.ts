@@ -62,6 +62,20 @@ export function checkLabels(value: unknown): string | null {
   return idFault(fields) ?? instantFault(fields.through, 'through') ?? sizeFault(value);
 }
 
+export function checkVersion(value: unknown): string | null {
+  const fault = idFault(asFields(value)) ?? textFault(asFields(value), ['kind']) ?? sizeFault(value);
+  if (fault !== null) return fault;
+  const unstorable = unstorableJson(value);
+  return unstorable === null ? null : `the message ${unstorable}.`;
+}
+
+/** Of pausing and of resuming. */
+export function checkPause(value: unknown): string | null {
+  const fields = asFields(value);
+  if (typeof fields.reason === 'string' && fields.reason.trim() === '') return 'reason is empty: say why.';
+  return idFault(fields) ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value);
+}
+
 export function checkChampionMoved(value: unknown): string | null {
   return Number.isInteger(asFields(value).epoch) ? null : 'epoch must be a whole number.';
 }
@@ -121,7 +135,10 @@ export function checkClaim(value: unknown): string | null {
 export function checkRetrainRequest(value: unknown): string | null {
   const fields = asFields(value);
   if (fields.triggerId === '') return 'triggerId is empty: it tells repeats apart.';
+  if (fields.cause === 'labels') return 'labels are told by labelsArrivedSignal, which says through when.';
   if (!CAUSES.includes(fields.cause as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
+  if (!['by-policy', 'off', undefined].includes(fields.promotion as string | undefined))
+    return 'promotion must be by-policy or off.';
   return textFault(fields, ['triggerId', 'requestedBy', 'reason']) ?? clockFault(fields.clock) ?? sizeFault(value);
 }
 
@@ -149,3 +166,15 @@ export const checkCoordinatorInput = (value: unknown, workflowId: string): strin
     ? null
     : `the workflow's id is ${workflowId}, its input names model ${String(modelId)}: the id must be model/<modelId>.`;
 };
+
+/** Whether there is anything between its instants is the plan's to say. */
+export function checkBackfillInput(value: unknown, workflowId: string): string | null {
+  const fields = asFields(value);
+  const fault = textFault(fields, ['modelId', 'name', 'requestedBy']);
+  if (fault !== null) return fault;
+  const id = `backfill/${String(fields.modelId)}/${String(fields.name)}`;
+  if (workflowId !== id) return `the workflow's id is ${workflowId}, its input names ${id}.`;
+  if (fields.promotion !== 'by-policy' && fields.promotion !== 'off') return 'promotion must be by-policy or off.';
+  if (fields.every !== null && typeof fields.every !== 'string') return 'every must be a text or null.';
+  return instantFault(fields.from, 'from') ?? instantFault(fields.to, 'to');
+}

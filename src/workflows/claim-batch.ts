@@ -1,23 +1,15 @@
-/** Claims that came straight through Temporal, as the triggers that are committed for them: sound ones and refused ones. */
-import type { NewTrigger } from '../activities/deps.js';
-import type { DirectClaim } from '../core/messages.js';
+/** Messages that came straight through Temporal, as what the ledger takes: sound ones, and malformed ones as refused. */
+import type { HandedOver } from '../activities/create-trigger-activities.js';
 import type { RunClock } from '../core/types.js';
 import { unstorableText } from '../core/unstorable-text.js';
-import { bytesOf, checkClaim } from './check-messages.js';
+import { bytesOf, checkClaim, checkLabels, checkVersion } from './check-messages.js';
+import type { DirectMessage } from './inbox.js';
 
 const WALL: RunClock = { mode: 'wall' };
 
 /** As JSON, of what one activity is given: no payload exceeds 16 KB. */
 const MAX_PAYLOAD_BYTES = 16_000;
-/** The answer tells the state of each: some 40 bytes. */
 const MAX_BATCH = 200;
-
-export interface ClaimBatch {
-  /** One a trigger id; of a sound claim and a malformed one with the same id the sound one. */
-  readonly triggers: readonly NewTrigger[];
-  /** Why a claim without any id was dropped: nothing by which it could be recorded. */
-  readonly dropped: readonly string[];
-}
 
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && unstorableText(value) === null;
@@ -26,54 +18,69 @@ const isName = (value: unknown): value is string =>
 const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 
 /** Without stowaways: clocks that say the same are equal, and their claims become one run. */
-function clockOf({ clock }: DirectClaim): RunClock {
+function clockOf(value: unknown): RunClock {
+  const { clock } = value as { readonly clock?: RunClock };
   return clock?.mode === 'replay' ? { mode: 'replay', now: clock.now } : WALL;
 }
 
-/** Sound claims that are too large once they carry their ids are refused like others that are too large. */
-function soundTrigger(trigger: NewTrigger): NewTrigger {
-  if (bytesOf([trigger]) <= MAX_PAYLOAD_BYTES) return trigger;
-  return { ...trigger, clock: WALL, body: {}, refusal: 'the message is larger than 16 KB with its ids.' };
+const CHECKS = { claim: checkClaim, labels: checkLabels, version: checkVersion } as const;
+const CAUSES = { claim: 'drift', labels: 'labels', version: 'version-change' } as const;
+
+function soundOf({ kind, value }: DirectMessage, base: HandedOver): HandedOver {
+  const { cause, source } = value as { readonly cause?: 'drift' | 'performance'; readonly source?: string };
+  if (kind === 'claim') return { ...base, cause: cause ?? 'drift', clock: clockOf(value), body: value };
+  const requestedBy = isName(source) ? cut(source, 200) : base.requestedBy;
+  return { ...base, requestedBy, isUrgent: kind === 'version', body: value };
+}
+
+/**
+ * @param unnamed gives an id to a message that has none of its own: it too leaves its row, whatever it is
+ */
+function handedOver(modelId: string, message: DirectMessage, unnamed: () => string): HandedOver {
+  const { kind, value } = message;
+  const fields = (typeof value === 'object' && value !== null ? value : {}) as { source?: unknown; eventId?: unknown };
+  const fault = CHECKS[kind](value);
+  const named = isName(fields.source) ? cut(fields.source, 200) : 'unnamed source';
+  const base: HandedOver = {
+    modelId,
+    // Notices of labels and versions have a source of their own, as those that come through the gateway.
+    source: kind === 'claim' ? named : kind === 'labels' ? 'labels' : 'versions',
+    eventId: isName(fields.eventId) ? cut(fields.eventId, 400) : unnamed(),
+    cause: CAUSES[kind],
+    requestedBy: kind === 'claim' ? named : 'a direct signal',
+    clock: WALL,
+    isUrgent: false,
+    body: {},
+  };
+  if (fault !== null) return { ...base, refusal: fault };
+  const sound = soundOf(message, base);
+  // It passed as a message and is too large with its ids.
+  return bytesOf([sound]) <= MAX_PAYLOAD_BYTES
+    ? sound
+    : { ...base, refusal: 'the message is larger than 16 KB with its ids.' };
 }
 
 /** In order, so that each batch fits one payload. */
-export function payloadsOf(triggers: readonly NewTrigger[]): NewTrigger[][] {
-  const batches: NewTrigger[][] = [];
+function payloadsOf(messages: readonly HandedOver[]): HandedOver[][] {
+  const batches: HandedOver[][] = [];
   let bytes = 0;
-  for (const trigger of triggers) {
-    const more = bytesOf(trigger) + 1;
+  for (const message of messages) {
+    const more = bytesOf(message) + 1;
     const batch = batches.at(-1);
     if (batch !== undefined && batch.length < MAX_BATCH && bytes + more <= MAX_PAYLOAD_BYTES) {
-      batch.push(trigger);
+      batch.push(message);
       bytes += more;
     } else {
-      batches.push([trigger]);
+      batches.push([message]);
       bytes = more + 1;
     }
   }
   return batches;
 }
 
-export function batchOf(modelId: string, claims: readonly DirectClaim[]): ClaimBatch {
-  const triggers = new Map<string, NewTrigger>();
-  const dropped: string[] = [];
-  for (const claim of claims) {
-    const fault = checkClaim(claim);
-    const { eventId, source } = (claim ?? {}) as Partial<DirectClaim>;
-    if (!isName(eventId)) {
-      dropped.push(fault ?? 'eventId is missing.');
-      continue;
-    }
-    const requestedBy = isName(source) ? cut(source, 200) : 'unnamed source';
-    const triggerId = cut(`${requestedBy}/${eventId}`, 400);
-    const trigger = { modelId, triggerId, requestedBy };
-    const known = triggers.get(triggerId);
-    if (fault === null && (known === undefined || known.refusal !== undefined)) {
-      const cause = claim.cause ?? 'drift';
-      triggers.set(triggerId, soundTrigger({ ...trigger, cause, clock: clockOf(claim), body: claim }));
-    } else if (fault !== null && known === undefined) {
-      triggers.set(triggerId, { ...trigger, cause: 'drift', clock: WALL, body: {}, refusal: fault });
-    }
-  }
-  return { triggers: [...triggers.values()], dropped };
+/** Sound ones first: of a sound message and a malformed one with the same id the sound one makes the trigger. */
+export function batchesOf(modelId: string, messages: readonly DirectMessage[], unnamed: () => string): HandedOver[][] {
+  const all = messages.map((message) => handedOver(modelId, message, unnamed));
+  const isSound = ({ refusal }: HandedOver): boolean => refusal === undefined;
+  return payloadsOf([...all.filter(isSound), ...all.filter((one) => !isSound(one))]);
 }

@@ -3,6 +3,7 @@
  * move the alias by compare-and-set. A champion that changed meanwhile voids the evidence, and everything is measured again.
  */
 import { ActivityFailure, ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { promotionOff } from '../core/policy/promotion-off.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
 import type { EvaluationSummary, Outcome, SnapshotRef, TrainedCandidate } from '../core/types.js';
 import { dataActivities, runActivities } from './activity-proxies.js';
@@ -18,6 +19,9 @@ interface Work {
 export async function decideAndPromote(run: RunState, work: Work): Promise<Outcome> {
   for (;;) {
     const evaluation = await evaluate(run, work);
+    if (work.plan.promotion === 'off') {
+      return run.outcome('turned-down', [promotionOff(evaluation, work.plan), ...evaluation.reasons, ...work.notes]);
+    }
     const needsPerson = mustAsk(evaluation, work.plan);
     if (evaluation.verdict !== 'promote' && !needsPerson) {
       return run.outcome('turned-down', [...evaluation.reasons, ...work.notes]);

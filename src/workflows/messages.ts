@@ -4,12 +4,16 @@
  * Updates where the caller must learn at once what became of it; Queries only read.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { BackfillStatus } from '../core/backfill/types.js';
 import type {
   ChampionMoved,
+  ClaimsPending,
   CoordinatorStatus,
   DeadlineExtension,
   DirectClaim,
   LabelsArrived,
+  PauseAnswer,
+  PauseOrder,
   QuestionAnswer,
   RetrainAnswer,
   RetrainRequest,
@@ -17,6 +21,7 @@ import type {
   RollbackRequest,
   RunFinished,
   RunStatus,
+  VersionChanged,
 } from '../core/messages.js';
 import type { Decision, DecisionAnswer, LabelDecision } from '../core/types.js';
 
@@ -37,9 +42,16 @@ export const runStatusQuery = defineQuery<RunStatus>('runStatusQuery');
 // both
 export const labelsArrivedSignal = defineSignal<[LabelsArrived]>('labelsArrivedSignal');
 
+// a backfill
+export const backfillStatusQuery = defineQuery<BackfillStatus>('backfillStatusQuery');
+
 // the coordinator
+export const claimsPendingSignal = defineSignal<[ClaimsPending]>('claimsPendingSignal');
 export const driftSignal = defineSignal<[DirectClaim]>('driftSignal');
+export const versionChangedSignal = defineSignal<[VersionChanged]>('versionChangedSignal');
 export const runFinishedSignal = defineSignal<[RunFinished]>('runFinishedSignal');
 export const requestRetrainUpdate = defineUpdate<RetrainAnswer, [RetrainRequest]>('requestRetrainUpdate');
 export const rollbackUpdate = defineUpdate<RollbackAnswer, [RollbackRequest]>('rollbackUpdate');
+export const pauseUpdate = defineUpdate<PauseAnswer, [PauseOrder]>('pauseUpdate');
+export const resumeUpdate = defineUpdate<PauseAnswer, [PauseOrder]>('resumeUpdate');
 export const coordinatorStatusQuery = defineQuery<CoordinatorStatus>('coordinatorStatusQuery');

@@ -41,7 +41,7 @@ export async function retrainWorkflow(input: RetrainInput): Promise<Outcome> {
 async function walkStages(run: RunState): Promise<Outcome> {
   const data = dataActivities();
   run.plan = await runActivities().planRun.executeWithOptions({ summary: 'windows, deadlines, approval' }, [
-    { specDigest: run.input.specDigest, now: run.time.now() },
+    { key: run.key, specDigest: run.input.specDigest, now: run.time.now() },
   ]);
   const plan = run.plan;
   run.markStart(plan);

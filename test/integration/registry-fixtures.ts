@@ -4,6 +4,8 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import type { ChampionMove, NewEvaluation, NewVersion, Registry, RunKey } from '#dist/activities/deps.js';
 import { canonicalDigest, canonicalJson } from '#dist/core/canonical-json.js';
+import type { Accepted, Arrival } from '#dist/core/signals/arrival.js';
+import type { DriftClaim } from '#dist/core/signals/drift-claim.js';
 import { specSchema } from '#dist/core/spec/schema.js';
 import type { EvaluationSummary, GateResult, Outcome, SnapshotRef } from '#dist/core/types.js';
 import { createRegistry } from '#dist/registry/create-registry.js';
@@ -49,7 +51,10 @@ export function useRegistry(name: string): TestRegistry {
   };
 }
 
-export function specApplication(modelId: string, options: { seed?: number; by?: string } = {}): SpecApplication {
+export function specApplication(
+  modelId: string,
+  options: { seed?: number; by?: string; triggers?: Record<string, unknown> } = {},
+): SpecApplication {
   const spec = specSchema.parse({
     model: modelId,
     source: { kind: 'csv', path: '/data/rows.csv' },
@@ -57,6 +62,7 @@ export function specApplication(modelId: string, options: { seed?: number; by?: 
     window: { sliding: 'P30D' },
     gates: [{ metric: 'auc', min: 0.5 }],
     trainer: { seed: options.seed ?? 1 },
+    triggers: options.triggers,
   });
   return { spec, digest: canonicalDigest(spec), canonicalText: canonicalJson(spec), by: options.by ?? 'operator' };
 }
@@ -67,29 +73,82 @@ export async function applyModel(pool: Pool, modelId: string): Promise<string> {
   return application.digest;
 }
 
-export async function commit(registry: Registry, modelId: string, triggerId: string): Promise<void> {
-  await registry.commitTrigger({
+/** One finding that alerts. */
+export function claimOf(modelId: string, eventId: string, change: Partial<DriftClaim> = {}): DriftClaim {
+  return {
+    eventId,
+    source: 'nightly',
+    monitor: 'evidently',
+    monitorVersion: '0.7.0',
+    format: 'evidently',
     modelId,
-    triggerId,
-    cause: 'manual',
-    requestedBy: 'requester',
-    clock: { mode: 'wall' },
-    body: { reason: 'a test' },
-  });
+    window: MARCH,
+    nReference: 1_000,
+    nCurrent: null,
+    receivedAt: '2001-04-01T00:00:01.000Z',
+    severity: 'warning',
+    cause: 'drift',
+    findings: [
+      {
+        scope: 'column',
+        column: 'distance',
+        method: 'K-S p_value',
+        family: 'p-value',
+        lowerIsDrift: true,
+        score: 0.01,
+        threshold: 0.05,
+        alert: true,
+        raw: '{"value":0.01}',
+      },
+    ],
+    absent: [],
+    notes: [],
+    ...change,
+  };
 }
 
-/** Commits the trigger and opens a run for it. */
-export async function openRunFor(registry: Registry, modelId: string, triggerId: string): Promise<RunKey> {
-  await commit(registry, modelId, triggerId);
-  const result = await registry.openRun({
-    modelId,
-    triggerIds: [triggerId],
-    cause: 'manual',
-    requestedBy: 'requester',
-    clock: { mode: 'wall' },
+/** What a monitor says, not urgent unless it is critical. */
+export const claimArrival = (modelId: string, eventId: string, change: Partial<DriftClaim> = {}): Arrival =>
+  arrivalOf(modelId, eventId, {
+    channel: 'http',
+    source: 'nightly',
+    cause: 'drift',
+    requestedBy: 'nightly',
+    isUrgent: change.severity === 'critical',
+    claim: claimOf(modelId, eventId, change),
+    body: {},
   });
-  if (!result.opened) throw new Error(`run ${result.openRunNo} of ${modelId} is open already`);
-  return { modelId, runNo: result.runNo };
+
+/** A person's request by default: it opens a run as soon as none is open. */
+export const arrivalOf = (modelId: string, eventId: string, change: Partial<Arrival> = {}): Arrival => ({
+  modelId,
+  channel: 'cli',
+  source: 'manual',
+  eventId,
+  cause: 'manual',
+  requestedBy: 'requester',
+  clock: { mode: 'wall' },
+  receivedAt: '2001-04-01T00:00:01.000Z',
+  isUrgent: true,
+  claim: null,
+  body: { reason: 'a test' },
+  bodyDigest: digestOf(eventId),
+  ...change,
+});
+
+/** @throws what the arrival was refused with */
+export async function commit(registry: Registry, arrival: Arrival): Promise<Accepted> {
+  const [answer] = await registry.acceptArrivals([arrival]);
+  if (answer === undefined || 'refused' in answer) throw answer?.refused ?? new Error('no answer');
+  return answer;
+}
+
+/** Commits the request and judges: the run that it opened. */
+export async function openRunFor(registry: Registry, modelId: string, eventId: string): Promise<RunKey> {
+  const { triggerId } = await commit(registry, arrivalOf(modelId, eventId));
+  const { answer } = await registry.judgeTriggers(modelId, { askAbout: triggerId });
+  if (answer?.state !== 'started' || answer.runNo === null) throw new Error(`${triggerId} is ${answer?.state}`);
+  return { modelId, runNo: answer.runNo };
 }
 
 /** Present state of every trigger of a model, newest first. */

@@ -3,6 +3,7 @@ import net from 'node:net';
 import { Pool } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunKey } from '#dist/activities/deps.js';
+import type { Arrival } from '#dist/core/signals/arrival.js';
 import { verifyAudit } from '#dist/registry/audit-verify.js';
 import { createRegistry } from '#dist/registry/create-registry.js';
 import { closeIncidents } from '#dist/registry/incidents.js';
@@ -10,8 +11,11 @@ import { createPool } from '#dist/registry/pool.js';
 import { championHistory, showRun } from '#dist/registry/reads.js';
 import { listRuns } from '#dist/registry/runs.js';
 import { applySpec } from '#dist/registry/specs.js';
+import { triggerIdOf } from '#dist/registry/trigger-id.js';
 import {
   applyModel,
+  arrivalOf,
+  commit,
   move,
   newVersion,
   openRunFor,
@@ -39,23 +43,13 @@ let models = 0;
 async function wholeStory(modelId: string, text: { id: string; words: string }): Promise<RunKey> {
   const { id, words } = text;
   await applySpec(t.pool, specApplication(modelId, { by: words }));
-  await t.registry.commitTrigger({
-    modelId,
-    triggerId: id,
-    cause: 'manual',
-    requestedBy: words,
-    clock: { mode: 'wall' },
-    body: { [words]: [words, { nested: words }] },
-  });
-  const opened = await t.registry.openRun({
-    modelId,
-    triggerIds: [id],
-    cause: 'manual',
-    requestedBy: words,
-    clock: { mode: 'wall' },
-  });
-  if (!opened.opened) throw new Error('not opened');
-  const key = { modelId, runNo: opened.runNo };
+  await commit(
+    t.registry,
+    arrivalOf(modelId, id, { requestedBy: words, body: { [words]: [words, { nested: words }] } }),
+  );
+  const { openRun } = await t.registry.judgeTriggers(modelId);
+  if (openRun === null) throw new Error('not opened');
+  const key = { modelId, runNo: openRun.runNo };
   await t.registry.registerVersion(newVersion(key));
   await t.registry.recordDecision(key, {
     eventId: id,
@@ -74,14 +68,7 @@ async function wholeStory(modelId: string, text: { id: string; words: string }):
 /** One call for each place that a text can stand in. */
 function everyPlaceOf(key: RunKey, text: string): (() => Promise<unknown>)[] {
   const { modelId } = key;
-  const trigger = {
-    modelId,
-    triggerId: 'x',
-    cause: 'manual',
-    requestedBy: 'r',
-    clock: { mode: 'wall' },
-    body: 1,
-  } as const;
+  const take = (change: Partial<Arrival>) => commit(t.registry, arrivalOf(modelId, 'x', change));
   const decision = {
     eventId: 'd',
     decision: 'approve',
@@ -92,19 +79,21 @@ function everyPlaceOf(key: RunKey, text: string): (() => Promise<unknown>)[] {
     answer: { accepted: false, code: 'not-awaited', reason: 'r' },
   } as const;
   return [
-    () => t.registry.commitTrigger({ ...trigger, triggerId: text }),
-    () => t.registry.commitTrigger({ ...trigger, requestedBy: text }),
-    () => t.registry.commitTrigger({ ...trigger, body: [{ deep: { [text]: 1 } }] }),
-    () => t.registry.commitTrigger({ ...trigger, body: [{ deep: text }] }),
-    () => t.registry.setTriggerState({ modelId, triggerIds: ['fine'], state: 'held', reason: text, runNo: null }),
-    () => t.registry.openRun({ ...trigger, triggerIds: ['fine'], requestedBy: text }),
+    () => take({ eventId: text }),
+    () => take({ source: text }),
+    () => take({ requestedBy: text }),
+    () => take({ body: [{ deep: { [text]: 1 } }] }),
+    () => take({ body: [{ deep: text }] }),
+    () => t.registry.setPause(modelId, { eventId: text, isPaused: true, by: 'b', reason: 'r' }),
+    () => t.registry.setPause(modelId, { eventId: 'p', isPaused: true, by: text, reason: 'r' }),
+    () => t.registry.setPause(modelId, { eventId: 'p', isPaused: true, by: 'b', reason: text }),
     () => t.registry.recordDecision(key, { ...decision, eventId: text }),
     () => t.registry.recordDecision(key, { ...decision, by: text }),
     () => t.registry.recordDecision(key, { ...decision, reason: text }),
     () => t.registry.recordDecision(key, { ...decision, evidence: text }),
     () => t.registry.moveChampion(move(modelId, { toVersion: 1, moveKey: text })),
     () => t.registry.moveChampion(move(modelId, { toVersion: 1, reason: text })),
-    () => t.registry.commitTrigger({ ...trigger, refusal: text }),
+    () => take({ refusal: text }),
     () => closeIncidents(t.pool, { modelId, by: text, reason: 'r' }),
     () => closeIncidents(t.pool, { modelId, by: 'b', reason: text }),
     () => applySpec(t.pool, specApplication(modelId, { seed: 9, by: text })),
@@ -118,7 +107,7 @@ describe('text from outside', () => {
     const picture = await showRun(t.pool, key);
     expect(picture.run).toMatchObject({ requestedBy: text, outcome: { reasons: [text] } });
     expect(picture.triggers).toMatchObject([
-      { triggerId: text, requestedBy: text, body: { [text]: [text, { nested: text }] } },
+      { triggerId: triggerIdOf('manual', text), requestedBy: text, body: { [text]: [text, { nested: text }] } },
     ]);
     expect(picture.approvals).toMatchObject([{ eventId: text, by: text, reason: text, evidence: text }]);
     expect(await championHistory(t.pool, modelId)).toMatchObject([{ moveKey: text, by: text, reason: text }]);
@@ -137,7 +126,7 @@ describe('text from outside', () => {
     for (const id of ['x'.repeat(10_000), 'ü'.repeat(601), '']) {
       await expect(wholeStory('long-ids', { id, words: 'w' })).rejects.toMatchObject({
         code: 'SIGNAL_INVALID',
-        details: { field: 'triggerId' },
+        details: { field: 'eventId' },
       });
     }
     expect(await triggerLedger(t.pool, 'long-ids')).toEqual([]);

@@ -21,7 +21,16 @@ import {
 
 const t = useRegistry('registry-roles');
 const login = `perennial_worker_${process.pid}`;
-const MUTABLE = ['models', 'runs', 'aliases', 'audit_heads', 'trigger_heads'];
+const MUTABLE = [
+  'models',
+  'runs',
+  'aliases',
+  'audit_heads',
+  'trigger_heads',
+  'model_inboxes',
+  'tokens',
+  'poller_cursors',
+];
 
 let owner: pg.Client;
 let app: pg.Client;

@@ -7,6 +7,7 @@ import { listRuns } from '#dist/registry/runs.js';
 import { applySpec, currentSpec } from '#dist/registry/specs.js';
 import {
   applyModel,
+  arrivalOf,
   commit,
   digestOf,
   evaluationOf,
@@ -27,9 +28,6 @@ import {
 } from './registry-fixtures.js';
 
 const t = useRegistry('registry-runs');
-
-const opening = (modelId: string, triggerIds: string[]) =>
-  ({ modelId, triggerIds, cause: 'manual', requestedBy: 'requester', clock: { mode: 'wall' } }) as const;
 
 describe('specs', () => {
   it('makes the model at its first spec and adds nothing when the current one is applied again', async () => {
@@ -68,184 +66,40 @@ describe('specs', () => {
   it('says which model is unknown', async () => {
     await expect(t.registry.loadModelState('nobody')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
     expect(await currentSpec(t.pool, 'nobody')).toBeNull();
-    await expect(commit(t.registry, 'nobody', 't')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
-  });
-});
-
-describe('triggers', () => {
-  it('commits once and then tells the present state', async () => {
-    await applyModel(t.pool, 'trig-a');
-    const trigger = {
-      modelId: 'trig-a',
-      triggerId: 'x',
-      cause: 'drift',
-      requestedBy: 'monitor',
-      clock: { mode: 'replay', now: MARCH.start },
-      body: { score: 0.25 },
-    } as const;
-    expect(await t.registry.commitTrigger(trigger)).toEqual({ isNew: true, state: 'pending', runNo: null });
-    const change = {
-      modelId: 'trig-a',
-      triggerIds: ['x'],
-      state: 'held',
-      reason: 'a run is open',
-      runNo: null,
-    } as const;
-    await t.registry.setTriggerState(change);
-    await t.registry.setTriggerState(change);
-    expect(await t.registry.commitTrigger(trigger)).toEqual({ isNew: false, state: 'held', runNo: null });
-    const { rows } = await t.pool.query(
-      `select state from perennial.trigger_states where model_id = 'trig-a' order by step`,
-    );
-    expect(rows.map((row) => row.state)).toEqual(['pending', 'held']);
-    const state = await t.registry.loadModelState('trig-a');
-    expect(state.held).toMatchObject([
-      { triggerId: 'x', cause: 'drift', requestedBy: 'monitor', clock: { mode: 'replay', now: MARCH.start } },
-    ]);
-  });
-
-  it('lists held triggers oldest first, without those that moved on', async () => {
-    await applyModel(t.pool, 'trig-b');
-    for (const id of ['c', 'a', 'b', 'gone']) await commit(t.registry, 'trig-b', id);
-    const change = { modelId: 'trig-b', state: 'held', reason: 'later', runNo: null } as const;
-    await t.registry.setTriggerState({ ...change, triggerIds: ['a', 'b', 'c', 'gone', 'a'] });
-    await t.registry.setTriggerState({ ...change, triggerIds: ['gone'], state: 'suppressed' });
-    const held = (await t.registry.loadModelState('trig-b')).held.map((trigger) => trigger.triggerId);
-    expect(held).toEqual(['c', 'a', 'b']);
-  });
-
-  it('lets no late attempt take back a trigger that a run has taken', async () => {
-    await applyModel(t.pool, 'trig-c');
-    const { runNo } = await openRunFor(t.registry, 'trig-c', 'x');
-    const late = {
-      modelId: 'trig-c',
-      triggerIds: ['x'],
-      state: 'held',
-      reason: 'a run was open',
-      runNo: null,
-    } as const;
-    await t.registry.setTriggerState(late);
-    expect((await t.registry.loadModelState('trig-c')).held).toEqual([]);
-    await t.registry.setTriggerState({ ...late, state: 'escalated', reason: 'its run asks', runNo });
-    expect((await triggerLedger(t.pool, 'trig-c'))[0]).toMatchObject({
-      state: 'escalated',
-      reason: 'its run asks',
-      runNo,
-    });
-  });
-});
-
-describe('triggers that wait for a run', () => {
-  it('are those that were held and those that a coordinator left pending when it died, oldest first', async () => {
-    await applyModel(t.pool, 'trig-e');
-    for (const id of ['held', 'pending', 'refused', 'taken']) await commit(t.registry, 'trig-e', id);
-    const change = { modelId: 'trig-e', reason: 'later', runNo: null } as const;
-    await t.registry.setTriggerState({ ...change, triggerIds: ['held'], state: 'held' });
-    await t.registry.setTriggerState({ ...change, triggerIds: ['refused'], state: 'refused' });
-    await t.registry.openRun(opening('trig-e', ['taken']));
-    const { held } = await t.registry.loadModelState('trig-e');
-    expect(held.map(({ triggerId }) => triggerId)).toEqual(['held', 'pending']);
-  });
-
-  it('are not those that were malformed: they are refused in the transaction that commits them', async () => {
-    await applyModel(t.pool, 'trig-f');
-    const trigger = { ...opening('trig-f', []), triggerId: 'x', body: {}, refusal: 'source is missing.' };
-    expect(await t.registry.commitTrigger(trigger)).toEqual({ isNew: true, state: 'refused', runNo: null });
-    expect(await t.registry.commitTrigger(trigger)).toEqual({ isNew: false, state: 'refused', runNo: null });
-    expect(await triggerLedger(t.pool, 'trig-f')).toMatchObject([{ state: 'refused', reason: 'source is missing.' }]);
-    expect((await t.registry.loadModelState('trig-f')).held).toEqual([]);
-  });
-
-  it('are at most 20 in one answer, beside their whole number', async () => {
-    await applyModel(t.pool, 'trig-g');
-    for (let i = 0; i < 201; i += 1) await commit(t.registry, 'trig-g', `t${i}`);
-    const { held, heldCount } = await t.registry.loadModelState('trig-g');
-    expect([held.length, held[0]?.triggerId, held.at(-1)?.triggerId]).toEqual([20, 't0', 't19']);
-    expect(heldCount).toBe(201);
-  });
-
-  it('name few in an answer when their ids are long: it becomes a payload of 16 KB at most', async () => {
-    await applyModel(t.pool, 'trig-h');
-    for (let i = 0; i < 10; i += 1) await commit(t.registry, 'trig-h', `${i}${'漢'.repeat(399)}`);
-    const state = await t.registry.loadModelState('trig-h');
-    expect(state.heldCount).toBe(10);
-    expect(state.held.length).toBeGreaterThan(1);
-    expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(10_000);
-  });
-
-  it('belong to the run that takes up what waits, however many, when they have its clock', async () => {
-    await applyModel(t.pool, 'trig-i');
-    const clock = { mode: 'replay', now: FEBRUARY.start } as const;
-    for (let i = 0; i < 30; i += 1) await commit(t.registry, 'trig-i', `t${i}`);
-    await t.registry.commitTrigger({ ...opening('trig-i', []), triggerId: 'other', clock, body: {} });
-    const change = { modelId: 'trig-i', state: 'held', reason: 'later', runNo: null } as const;
-    await t.registry.setTriggerState({ ...change, triggerIds: ['t0', 't7'] });
-    const request = { ...opening('trig-i', ['t0']), takeWaiting: true };
-    const opened = await t.registry.openRun(request);
-    expect(await t.registry.openRun(request)).toEqual(opened);
-    expect(await t.registry.openRun(opening('trig-i', ['t7']))).toEqual(opened);
-    const { held, heldCount } = await t.registry.loadModelState('trig-i');
-    expect([held.map(({ triggerId }) => triggerId), heldCount]).toEqual([['other'], 1]);
-    const ledger = await triggerLedger(t.pool, 'trig-i');
-    expect(ledger.filter(({ state, runNo }) => state === 'started' && runNo === 1)).toHaveLength(30);
-  });
-});
-
-describe('triggers from many sides', () => {
-  it('commits one of twenty equal triggers at once', async () => {
-    await applyModel(t.pool, 'trig-d');
-    await Promise.all(Array.from({ length: 20 }, () => commit(t.registry, 'trig-d', 'same')));
-    expect(await triggerLedger(t.pool, 'trig-d')).toHaveLength(1);
-  });
-
-  it('refuses a state for a trigger that was never committed', async () => {
-    const change = { modelId: 'trig-d', triggerIds: ['unheard'], state: 'held', reason: '', runNo: null } as const;
-    await expect(t.registry.setTriggerState(change)).rejects.toMatchObject({ code: 'INVARIANT_BROKEN' });
+    await expect(commit(t.registry, arrivalOf('nobody', 't'))).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
   });
 });
 
 describe('opening runs', () => {
-  it('opens one run for a trigger however often it is asked, also after the run was closed', async () => {
+  it('opens one run for a trigger however often it is judged, also after the run was closed', async () => {
     const specDigest = await applyModel(t.pool, 'run-a');
-    await commit(t.registry, 'run-a', 'x');
-    await commit(t.registry, 'run-a', 'y');
-    const opened = { opened: true, runNo: 1, workflowId: 'retrain/run-a/1', specDigest };
-    expect(await t.registry.openRun(opening('run-a', ['x', 'y']))).toEqual(opened);
-    expect(await t.registry.openRun(opening('run-a', ['x', 'y']))).toEqual(opened);
-    expect((await triggerLedger(t.pool, 'run-a')).map((row) => [row.triggerId, row.state, row.runNo])).toEqual([
-      ['y', 'started', 1],
-      ['x', 'started', 1],
-    ]);
-    await t.registry.closeRun({ modelId: 'run-a', runNo: 1 }, { outcome: TURNED_DOWN });
-    expect(await t.registry.openRun(opening('run-a', ['x']))).toEqual(opened);
-    expect(await t.registry.openRun(opening('run-a', ['y']))).toEqual(opened);
-    expect((await t.registry.loadModelState('run-a')).openRun).toBeNull();
+    const key = await openRunFor(t.registry, 'run-a', 'x');
+    expect(key.runNo).toBe(1);
+    const { openRun } = await t.registry.judgeTriggers('run-a');
+    expect(openRun).toMatchObject({ runNo: 1, workflowId: 'retrain/run-a/1', specDigest });
+    await t.registry.closeRun(key, { outcome: TURNED_DOWN });
+    const after = await t.registry.judgeTriggers('run-a', { askAbout: 'manual/x' });
+    expect(after).toMatchObject({ openRun: null, answer: { state: 'started', runNo: 1 } });
+    expect(after.lastRun).toMatchObject({ runNo: 1, outcome: 'turned-down' });
   });
 
-  it('opens one of twenty runs asked for at once by different triggers and names it to the others', async () => {
+  it('opens one run for twenty triggers judged at once, and every trigger has its state', async () => {
     await applyModel(t.pool, 'run-b');
     const ids = Array.from({ length: 20 }, (_, i) => `t${i}`);
-    for (const id of ids) await commit(t.registry, 'run-b', id);
-    const answers = await Promise.all(ids.map((id) => t.registry.openRun(opening('run-b', [id]))));
-    expect(answers.filter((answer) => answer.opened)).toHaveLength(1);
-    expect(answers.filter((answer) => !answer.opened)).toEqual(
-      Array.from({ length: 19 }, () => ({ opened: false, openRunNo: 1 })),
-    );
-  });
-
-  it('gives two attempts at once of the same opening the same run', async () => {
-    await applyModel(t.pool, 'run-c');
-    await commit(t.registry, 'run-c', 'x');
-    const [a, b] = await Promise.all([1, 2].map(() => t.registry.openRun(opening('run-c', ['x']))));
-    expect(a).toEqual(b);
-    expect(await listRuns(t.pool, { modelId: 'run-c', limit: 10 })).toHaveLength(1);
+    await t.registry.acceptArrivals(ids.map((id) => arrivalOf('run-b', id)));
+    const answers = await Promise.all(ids.map(() => t.registry.judgeTriggers('run-b')));
+    expect(new Set(answers.map(({ openRun }) => openRun?.runNo))).toEqual(new Set([1]));
+    expect(await listRuns(t.pool, { modelId: 'run-b', limit: 10 })).toHaveLength(1);
+    const states = (await triggerLedger(t.pool, 'run-b')).map(({ state, runNo }) => `${state} ${runNo}`);
+    expect(states.filter((text) => text === 'merged 1')).toHaveLength(19);
+    expect(states.at(-1)).toBe('started 1');
   });
 
   it('shows the open run with its clock in the state of the model', async () => {
     const specDigest = await applyModel(t.pool, 'run-d');
-    await commit(t.registry, 'run-d', 'x');
     const clock = { mode: 'replay', now: FEBRUARY.start } as const;
-    await t.registry.openRun({ ...opening('run-d', ['x']), clock });
+    await commit(t.registry, arrivalOf('run-d', 'x', { clock }));
+    await t.registry.judgeTriggers('run-d');
     expect(await t.registry.loadModelState('run-d')).toEqual({
       modelId: 'run-d',
       specDigest,
@@ -258,8 +112,6 @@ describe('opening runs', () => {
         requestedBy: 'requester',
         clock,
       },
-      held: [],
-      heldCount: 0,
     });
   });
 });
@@ -412,7 +264,7 @@ describe('what a run records', () => {
     ]);
     expect(picture.coverage[0]?.coverage).toEqual(COVERAGE);
     expect(picture.snapshots).toEqual([training, holdout]);
-    expect(picture.triggers).toMatchObject([{ triggerId: 'x', state: 'started', runNo: 1 }]);
+    expect(picture.triggers).toMatchObject([{ triggerId: 'manual/x', state: 'started', runNo: 1 }]);
     const { modelId: _modelId, ...registered } = candidate;
     expect(picture.version).toMatchObject({ ...registered, version });
     expect(picture.evaluations).toMatchObject([{ evaluationId, summary, gates: GATES, holdoutWindow: FEBRUARY }]);

@@ -9,11 +9,10 @@ import { championAt } from '#dist/registry/aliases.js';
 import { verifyAudit } from '#dist/registry/audit-verify.js';
 import { championHistory } from '#dist/registry/reads.js';
 import { listRuns } from '#dist/registry/runs.js';
-import { applyModel, commit, move, newVersion, TURNED_DOWN, useRegistry } from './registry-fixtures.js';
+import { applyModel, arrivalOf, commit, move, newVersion, TURNED_DOWN, useRegistry } from './registry-fixtures.js';
 
 const t = useRegistry('registry-state-machine');
 const SEED = 20_010_301;
-const WALL = { mode: 'wall' } as const;
 
 type Step =
   | { readonly do: 'open' | 'open-again' | 'register' | 'close' | 'fail' }
@@ -51,7 +50,7 @@ interface MoveDone {
   readonly kind: 'promotion' | 'rollback';
 }
 
-/** What ought to be. Run n was opened by trigger `t<n>`; version numbers count runs that registered one. */
+/** What ought to be. Version numbers count runs that registered one. */
 class Expected {
   readonly runs: { version: number | null; isOpen: boolean }[] = [];
   readonly moves: MoveDone[] = [];
@@ -81,21 +80,15 @@ const codeOf = async (work: Promise<unknown>): Promise<string | null> => {
   }
 };
 
-function opening(modelId: string, runNo: number) {
-  return { modelId, triggerIds: [`t${runNo}`], cause: 'manual', requestedBy: 'requester', clock: WALL } as const;
-}
-
+/** A person's request: it opens a run, or belongs to the one that has just begun. */
 async function open(modelId: string, expected: Expected): Promise<void> {
-  const runNo = expected.runs.length + 1;
-  await commit(t.registry, modelId, `t${runNo}`);
-  const openRunNo = expected.openRunNo;
-  const result = await t.registry.openRun(opening(modelId, runNo));
-  if (openRunNo === null) {
-    expect(result).toMatchObject({ opened: true, runNo });
-    expected.runs.push({ version: null, isOpen: true });
-  } else {
-    expect(result).toEqual({ opened: false, openRunNo });
-  }
+  const { openRunNo } = expected;
+  const { triggerId } = await commit(t.registry, arrivalOf(modelId, `t${++expected.keys}`));
+  const { answer, openRun } = await t.registry.judgeTriggers(modelId, { askAbout: triggerId });
+  const runNo = openRunNo ?? expected.runs.length + 1;
+  expect(answer).toMatchObject({ state: openRunNo === null ? 'started' : 'merged', runNo });
+  expect(openRun?.runNo).toBe(runNo);
+  if (openRunNo === null) expected.runs.push({ version: null, isOpen: true });
 }
 
 async function register(modelId: string, expected: Expected): Promise<void> {
@@ -186,7 +179,7 @@ async function take(modelId: string, expected: Expected, wanted: Step): Promise<
   if (wanted.do === 'move') return moveOne(modelId, expected, wanted);
   if (wanted.do === 'move-again') return moveAgain(modelId, expected, wanted.which);
   if (wanted.do === 'rivals') return rivals(modelId, expected, wanted);
-  if (runNo > 0) expect(await t.registry.openRun(opening(modelId, runNo))).toMatchObject({ opened: true, runNo });
+  expect((await t.registry.judgeTriggers(modelId)).openRun?.runNo ?? null).toBe(expected.openRunNo);
 }
 
 async function checkHistory(modelId: string, expected: Expected): Promise<void> {

@@ -14,6 +14,9 @@ import type { Scenario, World } from '../workflows/world.js';
 import { bundleOfVariant, HISTORIES, readHistories, replay } from './histories.js';
 
 const WANTED = [
+  'backfillWorkflow-cancelled',
+  'backfillWorkflow-completed',
+  'backfillWorkflow-continued',
   'modelCoordinatorWorkflow-continued',
   'modelCoordinatorWorkflow-failed',
   'modelCoordinatorWorkflow-running',
@@ -90,6 +93,20 @@ async function start(scenario: Scenario, change: (world: World) => void = () => 
 
 const closed = (world: World) => until(`the end of ${world.modelId}`, () => world.model.runs[0]?.result);
 
+const MONTHLY = { from: '2001-02-01T00:00:00Z', to: '2001-05-01T00:00:00Z', every: 'P1M', promotion: 'off' };
+
+async function startBackfill(change: (world: World) => void = () => undefined, input: Record<string, unknown> = {}) {
+  const world = harness.world({ hasChampion: true });
+  change(world);
+  const { modelId } = world;
+  const handle = await harness.client.workflow.start('backfillWorkflow', {
+    workflowId: `backfill/${modelId}/spring`,
+    taskQueue: harness.queue,
+    args: [{ modelId, name: 'spring', requestedBy: 'engineer', ...MONTHLY, ...input }],
+  });
+  return { world, handle };
+}
+
 /** One run of every outcome, each as rich in events as it may be. */
 const SCENES: (() => Promise<unknown>)[] = [
   async () => {
@@ -158,6 +175,21 @@ const SCENES: (() => Promise<unknown>)[] = [
     });
     await harness.coordinator.sendLabels(world.modelId, { eventId: 'l', through: '2001-01-01T00:00:00Z' });
     await closed(world);
+  },
+  async () => {
+    const lateLabels = (world: World) => (world.labelShare = (asOf) => (asOf.slice(8, 10) === '01' ? 0.4 : 1));
+    await (await startBackfill(lateLabels)).handle.result();
+  },
+  async () => (await startBackfill(undefined, { maxHistoryEvents: 50 })).handle.result(),
+  async () => {
+    const { world, handle } = await startBackfill((made) => {
+      made.before.trainCandidate = () => {
+        throw Object.assign(new Error('The disk is away.'), { code: 'EIO' });
+      };
+    });
+    await until('a try of the training', () => world.count('trainCandidate') > 0);
+    await handle.cancel();
+    await handle.result();
   },
   async () => {
     const modelId = uniqueTaskQueue('unknown');

@@ -7,11 +7,13 @@ import {
   checkExtension,
   checkLabelDecision,
   checkLabels,
+  checkPause,
   checkQuestionAnswer,
   checkRetrainRequest,
   checkRollback,
+  checkVersion,
 } from '#dist/workflows/check-messages.js';
-import { batchOf, payloadsOf } from '#dist/workflows/claim-batch.js';
+import { batchesOf } from '#dist/workflows/claim-batch.js';
 
 const texts = { eventId: 'e', by: 'reviewer', reason: 'it holds up' };
 const WALL = { mode: 'wall' };
@@ -24,6 +26,8 @@ const SOUND = [
   ['labels', checkLabels, { eventId: 'e', through: '2001-04-01' }],
   ['a claim', checkClaim, { eventId: 'e', source: 'monitor' }],
   ['a request', checkRetrainRequest, { triggerId: 't', cause: 'manual', requestedBy: 'r', reason: 'why', clock: WALL }],
+  ['a pause', checkPause, texts],
+  ['a version', checkVersion, { eventId: 'e', kind: 'code' }],
   ['a rollback', checkRollback, { moveKey: 'm', toVersion: null, by: 'operator', reason: 'complaints' }],
 ] as const;
 
@@ -81,50 +85,81 @@ describe('what a claim carries', () => {
   });
 });
 
-describe('a batch of claims', () => {
-  it('drops a claim whose id nobody can store, and records one whose source is no name', () => {
-    const { triggers, dropped } = batchOf('m', [
-      { eventId: 'a\0b', source: 'monitor' },
-      { eventId: 'e', source: 'x\ud83e' },
-    ]);
-    expect(dropped).toEqual(['eventId holds a NUL character, which cannot be stored.']);
-    expect(triggers).toMatchObject([
-      { triggerId: 'unnamed source/e', refusal: 'source holds half a surrogate pair, which is no Unicode text.' },
+const ids = () => {
+  let n = 0;
+  return () => `unnamed/${++n}`;
+};
+const claims = (...values: unknown[]) => values.map((value) => ({ kind: 'claim' as const, value }));
+const batches = (...values: unknown[]) => batchesOf('m', claims(...values), ids());
+
+describe('a batch of direct messages', () => {
+  it('gives a message whose id nobody can store one of its own, and records one whose source is no name', () => {
+    expect(batches({ eventId: 'a\0b', source: 'monitor' }, { eventId: 'e', source: 'x\ud83e' }).flat()).toMatchObject([
+      {
+        source: 'monitor',
+        eventId: 'unnamed/1',
+        refusal: 'eventId holds a NUL character, which cannot be stored.',
+      },
+      {
+        source: 'unnamed source',
+        eventId: 'e',
+        refusal: 'source holds half a surrogate pair, which is no Unicode text.',
+      },
     ]);
   });
 
   it('never cuts a long name in the middle of a character', () => {
-    const source = `${'x'.repeat(199)}🦜`;
-    const [trigger] = batchOf('m', [{ eventId: 'e', source }]).triggers;
-    expect(trigger).toMatchObject({ requestedBy: 'x'.repeat(199), refusal: 'source is too long.' });
-    expect(unstorableJson(trigger)).toBeNull();
+    const [message] = batches({ eventId: 'e', source: `${'x'.repeat(199)}🦜` }).flat();
+    expect(message).toMatchObject({ requestedBy: 'x'.repeat(199), refusal: 'source is too long.' });
+    expect(unstorableJson(message)).toBeNull();
+  });
+
+  it('puts the sound one first of two with one id, so that the malformed one is the repeat', () => {
+    const [first, second] = batches({ eventId: 'e', source: 'm', cause: 'whim' }, { eventId: 'e', source: 'm' }).flat();
+    expect(first).not.toHaveProperty('refusal');
+    expect(second).toMatchObject({ eventId: 'e', refusal: expect.stringContaining('cause') });
+  });
+
+  it('takes notices of labels and of versions too, each with its cause', () => {
+    const messages = [
+      { kind: 'labels' as const, value: { eventId: 'l', through: '2001-04-01' } },
+      { kind: 'version' as const, value: { eventId: 'v', kind: 'code', to: '41' } },
+      { kind: 'version' as const, value: { unreadable: 'no encoding' } },
+      { kind: 'labels' as const, value: { eventId: 'l', through: 'soon' } },
+    ];
+    expect(batchesOf('m', messages, ids()).flat()).toMatchObject([
+      { source: 'labels', eventId: 'l', cause: 'labels', isUrgent: false, body: { through: '2001-04-01' } },
+      { source: 'versions', eventId: 'v', cause: 'version-change', isUrgent: true, body: { to: '41' } },
+      { source: 'versions', eventId: 'unnamed/1', refusal: expect.stringContaining('eventId') },
+      { source: 'labels', eventId: 'l', refusal: expect.stringContaining('through') },
+    ]);
   });
 });
 
-describe('payloads of claims', () => {
+describe('payloads of messages', () => {
   const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
   it('stay below 16 KB with the ids that they carry, lose nothing and keep the order', () => {
-    const claims = Array.from({ length: 300 }, (_, at) => ({
+    const values = Array.from({ length: 300 }, (_, at) => ({
       eventId: `${at}${'漢'.repeat(at % 190)}`,
       source: 'monitor',
       detail: 'x'.repeat((at * 37) % 15_000),
     }));
-    const { triggers } = batchOf('m', claims);
-    const batches = payloadsOf(triggers);
-    expect(batches.flat()).toEqual(triggers);
-    expect(Math.max(...batches.map(bytesOf))).toBeLessThanOrEqual(16_000);
-    expect(batches.length).toBeLessThan(triggers.length);
+    const made = batches(...values);
+    expect(made.flat().map(({ body }) => body)).toEqual(values);
+    expect(Math.max(...made.map(bytesOf))).toBeLessThanOrEqual(16_000);
+    expect(made.length).toBeLessThan(values.length);
+    for (const batch of batches(...Array.from({ length: 1_000 }, () => null)))
+      expect(batch.length).toBeLessThanOrEqual(200);
   });
 
   it('are refused when only their ids make them too large', () => {
-    const claim = { eventId: 'e', source: 'monitor', detail: 'x'.repeat(15_900) };
-    const [trigger] = batchOf('m', [claim]).triggers;
-    expect(trigger).toMatchObject({ triggerId: 'monitor/e', body: {}, refusal: expect.stringContaining('16 KB') });
+    const [message] = batches({ eventId: 'e', source: 'monitor', detail: 'x'.repeat(15_900) }).flat();
+    expect(message).toMatchObject({ eventId: 'e', body: {}, refusal: expect.stringContaining('16 KB') });
   });
 
   it('compare by clock alone: what else a clock carries makes no other time', () => {
-    const clock = { mode: 'wall', zone: 'UTC' } as never;
-    expect(batchOf('m', [{ eventId: 'e', source: 'monitor', clock }]).triggers[0]!.clock).toEqual({ mode: 'wall' });
+    const clock = { mode: 'wall', zone: 'UTC' };
+    expect(batches({ eventId: 'e', source: 'monitor', clock })[0]![0]!.clock).toEqual({ mode: 'wall' });
   });
 });

@@ -136,7 +136,9 @@ function commandLines(page: string): { words: string[]; isProse: boolean }[] {
 /** Each choice of `set|pause` and each part in brackets is a command line of its own; capitals stand for values. */
 function asTyped(words: readonly string[]): string[][] {
   const example = (word: string): string =>
-    ({ RUN: 'm/1', MODEL: 'm', NUMBER: '1', COUNT: '1', VERSION: '1', INSTANT: '2001-04-01' })[word] ?? word;
+    ({ RUN: 'm/1', MODEL: 'm', NUMBER: '1', COUNT: '1', VERSION: '1', INSTANT: '2001-04-01', SEQ: '1', STATE: 'held' })[
+      word
+    ] ?? word;
   const full = words.map((word) => word.replace(/^\[|\]$/g, '')).map((word) => word.split(/\\?\|/));
   return full.reduce<string[][]>(
     (lines, choices) => lines.flatMap((line) => choices.map((choice) => [...line, example(choice)])),

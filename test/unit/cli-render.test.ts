@@ -23,6 +23,7 @@ const open: RunItem = {
   cause: 'manual',
   specDigest: digest,
   requestedBy: 'requester',
+  promotion: 'by-policy',
   stage: 'approve',
   openedAt: '2001-04-01T00:00:00.000Z',
   closedAt: null,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RetrainRequest } from '#dist/core/messages.js';
 import { coordinatorStatusQuery, runStatusQuery } from '#dist/workflows/messages.js';
 import { uniqueTaskQueue } from '../setup/services.js';
-import { approve, eventTypes, Harness, taskFailures, until } from './harness.js';
+import { approve, arrivalOf, eventTypes, Harness, taskFailures, until } from './harness.js';
 import type { World } from './world.js';
 
 let harness: Harness;
@@ -23,6 +23,7 @@ const request = (triggerId: string, change: Partial<RetrainRequest> = {}): Retra
   ...change,
 });
 
+const sorted = (rows: string[][]): string[] => rows.map((row) => row.join(' | ')).sort();
 const coordinatorOf = (world: World) => harness.client.workflow.getHandle(`model/${world.modelId}`);
 const status = (world: World) => coordinatorOf(world).query(coordinatorStatusQuery);
 
@@ -49,13 +50,26 @@ describe.concurrent('a reason to retrain', () => {
       state: 'held',
       runNo: null,
       workflowId: null,
-      reason: 'Run 1 is open; this waits until it ends.',
+      reason: 'Run 1 is open; judged again when it ends.',
     });
-    expect(await status(world)).toEqual({ modelId: world.modelId, openRunNo: 1, championVersion: null, waiting: 0 });
+    expect(await status(world)).toEqual({
+      modelId: world.modelId,
+      openRunNo: 1,
+      championVersion: null,
+      unread: 0,
+      waiting: { pending: 0, held: 1, escalated: 0 },
+      pause: null,
+      wakeAt: null,
+      lastRun: null,
+    });
     await letIn();
     expect((await run.result()).kind).toBe('promoted');
     await until('the second run', () => world.model.runs[1]?.result);
-    expect(world.model.trigger('second')!.states.map(({ state }) => state)).toEqual(['pending', 'held', 'started']);
+    expect(world.model.trigger('manual/second')!.states.map(({ state }) => state)).toEqual([
+      'pending',
+      'held',
+      'started',
+    ]);
     await until('a coordinator at rest', async () => (await status(world)).openRunNo === null);
     expect(await status(world)).toMatchObject({ championVersion: 2 });
   });
@@ -96,7 +110,7 @@ describe.concurrent('a reason to retrain', () => {
       args: [{ modelId: world.modelId, clock: { mode: 'wall' } }],
     });
     expect(answer).toMatchObject({ state: 'held' });
-    expect(world.model.trigger(`tick/${world.modelId}-2001-03-01`)).toMatchObject({ cause: 'schedule' });
+    expect(world.model.trigger(`schedule/tick/${world.modelId}-2001-03-01`)).toMatchObject({ cause: 'schedule' });
     await harness.run(world, 1).terminate();
   });
 
@@ -155,20 +169,27 @@ describe('claims sent straight through Temporal', () => {
     ];
     for (const claim of claims) await coordinatorOf(world).signal('driftSignal', claim);
     await until('all of them judged', () => world.model.stateOf('monitor/good') === 'held');
-    await until('an empty inbox', async () => (await status(world)).waiting === 0);
+    await until('an empty inbox', async () => (await status(world)).unread === 0);
     const rows = world.model.triggers.map(({ triggerId, states }) => [
-      triggerId,
+      // The id that such a message is given names the execution and a count.
+      triggerId.replace(/unnamed\/.*/, 'unnamed'),
       states.at(-1)!.state,
       states.at(-1)!.reason,
     ]);
-    expect(rows).toEqual([
-      ['first', 'started', 'opened'],
-      ['unnamed source/no-source', 'refused', 'source is missing: it must be a text.'],
-      ['monitor/cause', 'refused', 'cause must be drift or performance.'],
-      ['monitor/clock', 'refused', 'clock.now must be an ISO 8601 instant, e.g. 2001-03-01T00:00:00Z.'],
-      ['monitor/large', 'refused', 'the message is larger than 16 KB.'],
-      ['monitor/good', 'held', 'Run 1 is open; this waits until it ends.'],
-    ]);
+    expect(sorted(rows)).toEqual(
+      sorted([
+        ['manual/first', 'started', 'requester asks: to see'],
+        ['monitor/good', 'held', 'Run 1 is open; judged again when it ends.'],
+        ['monitor/cause', 'refused', 'cause must be drift or performance.'],
+        ['monitor/clock', 'refused', 'clock.now must be an ISO 8601 instant, e.g. 2001-03-01T00:00:00Z.'],
+        ['monitor/large', 'refused', 'the message is larger than 16 KB.'],
+        ['unnamed source/no-source', 'refused', 'source is missing: it must be a text.'],
+        ['unnamed source/unnamed', 'refused', 'eventId is missing: it must be a text.'],
+        ['unnamed source/unnamed', 'refused', 'eventId is missing: it must be a text.'],
+        ['unnamed source/unnamed', 'refused', 'eventId is missing: it must be a text.'],
+        ['monitor/unnamed', 'refused', 'eventId is missing: it must be a text.'],
+      ]),
+    );
     expect(JSON.stringify(world.model.trigger('monitor/large')).length).toBeLessThan(1000);
     expect(await taskFailures(coordinatorOf(world))).toBe(0);
     await harness.run(world, 1).terminate();
@@ -188,8 +209,8 @@ describe('claims sent straight through Temporal', () => {
     await until('the end of the run', () => world.model.runs[0]?.result);
     expect(world.model.triggers.map(({ triggerId, states }) => [triggerId, states.at(-1)!.state])).toEqual([
       ['monitor/a', 'started'],
+      ['monitor/c', 'merged'],
       ['monitor/b', 'refused'],
-      ['monitor/c', 'started'],
     ]);
     expect(world.model.trigger('monitor/b')!.states.at(-1)!.reason).toContain('NUL character');
   });
@@ -240,9 +261,9 @@ describe('reasons of different times', () => {
     await letIn();
     await until('the third run', () => world.model.runs[2]?.result);
     expect(runsOf(world)).toEqual([
-      [{ mode: 'wall' }, ['first']],
-      [march, ['m1', 'm2']],
-      [april, ['a1', 'a2']],
+      [{ mode: 'wall' }, ['manual/first']],
+      [march, ['manual/m1', 'manual/m2']],
+      [april, ['manual/a1', 'manual/a2']],
     ]);
   });
 
@@ -311,15 +332,8 @@ describe.concurrent('the open run', () => {
 
   it('whose workflow never started is started: a process died between the two', async () => {
     const world = harness.world();
-    const first = {
-      modelId: world.modelId,
-      triggerId: 'first',
-      cause: 'manual',
-      requestedBy: 'requester',
-      clock: { mode: 'wall' },
-    } as const;
-    await harness.registry.commitTrigger({ ...first, body: {} });
-    await harness.registry.openRun({ ...first, triggerIds: ['first'] });
+    await harness.registry.acceptArrivals([arrivalOf(world.modelId)]);
+    await harness.registry.judgeTriggers(world.modelId);
     await harness.coordinator.ensure(world.modelId);
     const outcome = await until('the end of the run', () => world.model.runs[0]?.result);
     expect(outcome).toMatchObject({ outcome: { kind: 'promoted' } });
@@ -329,11 +343,10 @@ describe.concurrent('the open run', () => {
   it('is opened for a trigger that was committed and never judged: a coordinator died between the two', async () => {
     const world = harness.world();
     const { modelId } = world;
-    const asked = { cause: 'manual', requestedBy: 'requester', clock: { mode: 'wall' } } as const;
-    await harness.registry.commitTrigger({ modelId, triggerId: 'left', body: {}, ...asked });
+    await harness.registry.acceptArrivals([arrivalOf(modelId, { eventId: 'left' })]);
     await harness.coordinator.ensure(modelId);
     await until('the end of the run', () => world.model.runs[0]?.result);
-    expect(world.model.trigger('left')!.states.map(({ state }) => state)).toEqual(['pending', 'started']);
+    expect(world.model.trigger('manual/left')!.states.map(({ state }) => state)).toEqual(['pending', 'started']);
     expect(await harness.coordinator.requestRetrain(modelId, request('left'))).toMatchObject({
       state: 'started',
       runNo: 1,
@@ -363,7 +376,13 @@ describe.concurrent('the open run', () => {
     await letIn();
     expect((await run.result()).kind).toBe('promoted');
     await until('the run for all that were held', () => world.model.runs[1]?.result);
-    expect(requests.map((id) => world.model.stateOf(id))).toEqual(requests.map(() => 'started'));
+    expect(requests.map((id) => world.model.stateOf(`manual/${id}`)).sort()).toEqual([
+      'merged',
+      'merged',
+      'merged',
+      'merged',
+      'started',
+    ]);
     expect(world.model.runs).toHaveLength(2);
   });
 });
@@ -371,18 +390,10 @@ describe.concurrent('the open run', () => {
 describe('a coordinator', () => {
   it('takes up a trigger that was committed by one that died before it judged it', async () => {
     const world = harness.world();
-    const clock = { mode: 'wall' } as const;
-    const trigger = {
-      modelId: world.modelId,
-      triggerId: 'left',
-      cause: 'drift',
-      requestedBy: 'monitor',
-      clock,
-    } as const;
-    await harness.registry.commitTrigger({ ...trigger, body: {} });
+    await harness.registry.acceptArrivals([arrivalOf(world.modelId, { cause: 'drift', eventId: 'left' })]);
     await harness.coordinator.ensure(world.modelId);
     await until('the end of the run', () => world.model.runs[0]?.result);
-    expect(world.model.stateOf('left')).toBe('started');
+    expect(world.model.stateOf('drift/left')).toBe('started');
   });
 
   it('refuses to coordinate a model under the id of another one', async () => {

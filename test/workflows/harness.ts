@@ -5,12 +5,13 @@ import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { createRunActivities, type RunActivities } from '#dist/activities/create-run-activities.js';
-import type { ActivityDeps, TemporalLink } from '#dist/activities/deps.js';
+import type { ActivityDeps, Registry, TemporalLink } from '#dist/activities/deps.js';
 import { wrapActivities } from '#dist/activities/wrap.js';
 import { coordinatorCalls } from '#dist/client/coordinator-calls.js';
 import { createTemporalLink } from '#dist/client/temporal-link.js';
 import type { RetrainInput, RunStatus } from '#dist/core/messages.js';
 import { queueNames } from '#dist/core/queues.js';
+import type { Arrival } from '#dist/core/signals/arrival.js';
 import type { Decision, Outcome, RunClock } from '#dist/core/types.js';
 import { loadWorkflowBundle } from '#dist/worker/workflow-bundle.js';
 import { approvePromotionUpdate, rejectPromotionUpdate, runStatusQuery } from '#dist/workflows/messages.js';
@@ -38,6 +39,23 @@ export async function until<T>(what: string, probe: () => T | Promise<T>): Promi
   }
 }
 
+/** A person's request, unless the change says otherwise. */
+export const arrivalOf = (modelId: string, change: Partial<Arrival> = {}): Arrival => ({
+  modelId,
+  channel: 'cli',
+  source: change.cause ?? 'manual',
+  eventId: uniqueTaskQueue('event'),
+  cause: 'manual',
+  requestedBy: 'requester',
+  clock: { mode: 'wall' },
+  receivedAt: new Date().toISOString(),
+  isUrgent: true,
+  claim: null,
+  body: {},
+  bodyDigest: 'd'.repeat(64),
+  ...change,
+});
+
 interface Parts {
   readonly client: Client;
   readonly native: NativeConnection;
@@ -46,6 +64,8 @@ interface Parts {
   readonly hasCoordinators: boolean;
   readonly skip: (duration: Duration) => Promise<void>;
   readonly close: () => Promise<void>;
+  /** Of Postgres, instead of the one in memory. */
+  readonly registry?: Registry;
 }
 
 export class Harness {
@@ -73,7 +93,7 @@ export class Harness {
     return harness;
   }
 
-  static async devServer(options: { hasWorkers?: boolean } = {}): Promise<Harness> {
+  static async devServer(options: { hasWorkers?: boolean; registry?: Registry } = {}): Promise<Harness> {
     quieten();
     const address = temporalAddress();
     const connection = await Connection.connect({ address });
@@ -83,6 +103,7 @@ export class Harness {
       native,
       queue: uniqueTaskQueue(),
       hasCoordinators: true,
+      ...(options.registry === undefined ? {} : { registry: options.registry }),
       skip: () => Promise.reject(new Error('The development server has wall time only.')),
       close: async () => {
         await connection.close();
@@ -154,7 +175,11 @@ export class Harness {
         if (this.parts.hasCoordinators) await link.reportRunFinished(modelId, report);
       },
     };
-    const deps = { registry: this.registry, temporal, hasSearchAttributes: this.parts.hasCoordinators };
+    const deps = {
+      registry: this.parts.registry ?? this.registry,
+      temporal,
+      hasSearchAttributes: this.parts.hasCoordinators,
+    };
     // Run activities use of their dependencies only these; the computed ones are faked whole.
     const run = createRunActivities({ ...deps, trainerCodeDigest: () => 'code' } as unknown as ActivityDeps);
     const names = Object.keys(new World().computed) as (keyof ComputedActivities)[];
@@ -175,7 +200,9 @@ export class Harness {
         const world = this.#worldOf(args[0]);
         world?.calls.push(name as ActivityName);
         await world?.before[name as ActivityName]?.(...args);
-        return activity(...args);
+        const answer = await activity(...args);
+        await world?.after[name as ActivityName]?.();
+        return answer;
       };
     return Object.fromEntries(Object.entries(activities).map(([name, one]) => [name, observe(name, one)])) as A;
   }
@@ -200,10 +227,10 @@ export class Harness {
       requestedBy: options.requestedBy ?? 'requester',
       clock: options.clock ?? { mode: 'wall' as const },
     };
-    await this.registry.commitTrigger({ modelId, triggerId, ...asked, body: {} });
-    const opened = await this.registry.openRun({ modelId, triggerIds: [triggerId], ...asked });
-    if (!opened.opened) throw new Error(`Run ${opened.openRunNo} of ${modelId} is open already.`);
-    const { runNo, workflowId, specDigest } = opened;
+    await this.registry.acceptArrivals([arrivalOf(modelId, { ...asked, eventId: triggerId })]);
+    const { openRun } = await this.registry.judgeTriggers(modelId);
+    if (openRun === null) throw new Error(`No run of ${modelId} was opened.`);
+    const { runNo, workflowId, specDigest } = openRun;
     const handle = await this.client.workflow.start<(input: RetrainInput) => Promise<Outcome>>('retrainWorkflow', {
       workflowId,
       taskQueue: this.queue,
@@ -248,6 +275,36 @@ export const approve = (handle: RunHandle, decision: SentDecision) =>
 
 export const reject = (handle: RunHandle, decision: SentDecision) =>
   handle.executeUpdate(rejectPromotionUpdate, { args: [decisionOf(decision)] });
+
+interface ExecutionHistory {
+  readonly events: number;
+  /** Why, of those that failed. */
+  readonly failedTasks: readonly string[];
+}
+
+/** Of every execution of a workflow that continues as new, from the first one on. */
+export async function executionsOf(
+  client: Client,
+  first: { workflowId: string; runId: string },
+): Promise<ExecutionHistory[]> {
+  const found: ExecutionHistory[] = [];
+  for (let runId: string | null | undefined = first.runId; runId != null; ) {
+    const history: Awaited<ReturnType<WorkflowHandle['fetchHistory']>> = await client.workflow
+      .getHandle(first.workflowId, runId)
+      .fetchHistory();
+    const list = history.events ?? [];
+    // A message that came in the very moment makes the server ask once more; nothing fails by it.
+    const failedTasks = list.flatMap(({ workflowTaskFailedEventAttributes: task }) =>
+      task == null || task.cause === UNHANDLED ? [] : [`${task.cause}: ${task.failure?.message}`],
+    );
+    found.push({ events: list.length, failedTasks });
+    runId = list.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  }
+  return found;
+}
+
+/** WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND */
+const UNHANDLED = 1;
 
 /** Names of the events of a workflow's history. */
 export async function eventTypes(handle: WorkflowHandle): Promise<string[]> {

@@ -3,28 +3,39 @@
 import type {
   BlockedRecipe,
   ChampionMove,
+  ModelJudgement,
   ModelState,
-  NewTrigger,
   NewVersion,
   OpenRun,
-  OpenRunRequest,
-  OpenRunResult,
   Registry,
   RunKey,
+  RunRow,
   TriggerState,
 } from '#dist/activities/deps.js';
+import { type BackfillAttempt, type BackfillWindow, backfillEventId } from '#dist/core/backfill/types.js';
 import { canonicalJson } from '#dist/core/canonical-json.js';
 import { assertInvariant, PipelineError } from '#dist/core/errors.js';
+import type { PauseAnswer, PauseRequest } from '#dist/core/messages.js';
+import type { Judgement, TriggerFacts, WaitingTrigger } from '#dist/core/policy/triggers/facts.js';
+import { judge } from '#dist/core/policy/triggers/judge.js';
+import type { Accepted, Arrival, Refused } from '#dist/core/signals/arrival.js';
 import type { PipelineSpec } from '#dist/core/spec/schema.js';
 import type { Decision, DecisionAnswer, DecisionChannel, LabelDecision, Outcome, Stage } from '#dist/core/types.js';
+import { triggerIdOf } from '#dist/registry/trigger-id.js';
 
 export interface MemoryRun extends OpenRun {
   readonly firstTriggerId: string;
+  readonly openedAt: string;
   stages: Stage[];
   result: { outcome: Outcome } | { failure: string } | null;
+  closedAt: string | null;
 }
 
-export interface MemoryTrigger extends NewTrigger {
+export interface MemoryTrigger extends Arrival {
+  readonly triggerId: string;
+  readonly seq: number;
+  readonly createdAt: string;
+  receipts: number;
   readonly states: { state: TriggerState; reason: string; runNo: number | null }[];
 }
 
@@ -47,6 +58,8 @@ export class MemoryModel {
   readonly moves: { move: ChampionMove; epoch: number; from: number | null }[] = [];
   readonly decisions: DecisionRow[] = [];
   readonly labelDecisions: LabelDecisionRow[] = [];
+  readonly counts: { triggerId: string; labels: number }[] = [];
+  pause: PauseAnswer['pause'] = null;
   blocked: BlockedRecipe | null = null;
 
   constructor(
@@ -65,7 +78,7 @@ export class MemoryModel {
   }
 
   get waiting(): MemoryTrigger[] {
-    return this.triggers.filter(({ states }) => ['held', 'pending'].includes(states.at(-1)!.state));
+    return this.triggers.filter(({ states }) => ['held', 'pending', 'escalated'].includes(states.at(-1)!.state));
   }
 
   trigger(triggerId: string): MemoryTrigger | undefined {
@@ -80,9 +93,13 @@ export class MemoryModel {
 type Needed =
   | 'specByDigest'
   | 'loadModelState'
-  | 'commitTrigger'
-  | 'setTriggerState'
-  | 'openRun'
+  | 'acceptArrivals'
+  | 'judgeTriggers'
+  | 'setPause'
+  | 'recordLabelCount'
+  | 'run'
+  | 'backfillAttempt'
+  | 'withdrawBackfillAttempt'
   | 'recordStage'
   | 'closeRun'
   | 'failOpenRun'
@@ -123,7 +140,7 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
 
   async loadModelState(modelId: string): Promise<ModelState> {
     const model = this.#model(modelId);
-    const { champion, openRun, specDigest, waiting } = model;
+    const { champion, openRun, specDigest } = model;
     return {
       modelId,
       specDigest,
@@ -139,70 +156,189 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
               requestedBy: openRun.requestedBy,
               clock: openRun.clock,
             },
-      held: waiting.slice(0, 20).map(({ triggerId, clock, cause, requestedBy }) => ({
-        triggerId,
-        clock,
-        cause,
-        requestedBy,
-        createdAt: '2001-01-01T00:00:00.000Z',
-      })),
-      heldCount: waiting.length,
     };
   }
 
-  async commitTrigger(trigger: NewTrigger) {
-    const model = this.#model(trigger.modelId);
-    if (canonicalJson(trigger.body).includes('\\u0000')) {
-      throw new PipelineError('SIGNAL_INVALID', 'body holds a NUL character, which cannot be stored.');
-    }
-    const known = model.trigger(trigger.triggerId);
-    if (known === undefined) {
-      const states: MemoryTrigger['states'] = [{ state: 'pending', reason: 'arrived', runNo: null }];
-      if (trigger.refusal !== undefined) states.push({ state: 'refused', reason: trigger.refusal, runNo: null });
-      model.triggers.push({ ...trigger, states });
-    }
-    const { state, runNo } = (known ?? model.triggers.at(-1)!).states.at(-1)!;
-    return { isNew: known === undefined, state, runNo };
+  async acceptArrivals(arrivals: readonly Arrival[]): Promise<(Accepted | Refused)[]> {
+    return arrivals.map((arrival) => this.#accept(arrival));
   }
 
-  async setTriggerState(change: Parameters<Registry['setTriggerState']>[0]): Promise<void> {
-    const { state, reason, runNo } = change;
-    for (const triggerId of change.triggerIds) {
-      const { states } = this.#model(change.modelId).trigger(triggerId)!;
-      const newest = states.at(-1)!;
-      if (newest.state === 'started' || (newest.state === state && newest.runNo === runNo)) continue;
-      states.push({ state, reason, runNo });
+  #accept(arrival: Arrival): Accepted | Refused {
+    const { modelId } = arrival;
+    const model = this.#models.get(modelId);
+    if (model === undefined) {
+      return {
+        modelId,
+        refused: new PipelineError('MODEL_UNKNOWN', `No model "${modelId}" is known; apply it first.`),
+      };
     }
-  }
-
-  async openRun(request: OpenRunRequest): Promise<OpenRunResult> {
-    const { modelId, triggerIds, cause, requestedBy, clock } = request;
-    const model = this.#model(modelId);
-    const first = triggerIds[0]!;
-    const known = model.runs.find(({ firstTriggerId }) => firstTriggerId === first);
-    const isTaken = (one: MemoryTrigger): boolean =>
-      request.takeWaiting === true && canonicalJson(one.clock) === canonicalJson(clock);
-    const taken = new Set([...triggerIds, ...model.waiting.filter(isTaken).map(({ triggerId }) => triggerId)]);
+    const triggerId = triggerIdOf(arrival.source, arrival.eventId);
+    const known = model.trigger(triggerId);
     if (known !== undefined) {
-      return { opened: true, runNo: known.runNo, workflowId: known.workflowId, specDigest: known.specDigest };
+      known.receipts += 1;
+      const { state, runNo } = known.states.at(-1)!;
+      const isDifferent = known.bodyDigest !== arrival.bodyDigest;
+      return { modelId, triggerId, seq: known.seq, isNew: false, isDifferent, state, runNo };
     }
-    if (model.openRun !== null) return { opened: false, openRunNo: model.openRun.runNo };
+    const states: MemoryTrigger['states'] = [{ state: 'pending', reason: 'arrived', runNo: null }];
+    if (arrival.refusal !== undefined) states.push({ state: 'refused', reason: arrival.refusal, runNo: null });
+    const seq = model.triggers.length + 1;
+    model.triggers.push({ ...arrival, triggerId, seq, createdAt: new Date().toISOString(), receipts: 1, states });
+    return { modelId, triggerId, seq, isNew: true, isDifferent: false, state: states.at(-1)!.state, runNo: null };
+  }
+
+  #facts(model: MemoryModel): TriggerFacts {
+    const { modelId, openRun, champion, pause } = model;
+    const closed = model.runs.filter((run) => run.closedAt !== null);
+    const lastRuns = (['wall', 'replay'] as const).flatMap((mode) => {
+      const last = closed.findLast(({ clock }) => clock.mode === mode);
+      if (last === undefined) return [];
+      const endedAt = last.clock.mode === 'replay' ? new Date(last.clock.now).toISOString() : last.closedAt!;
+      const outcome = last.result !== null && 'outcome' in last.result ? last.result.outcome.kind : ('failed' as const);
+      return [{ mode, runNo: last.runNo, endedAt, outcome }];
+    });
+    return {
+      modelId,
+      now: new Date().toISOString(),
+      pause,
+      openRun: openRun === null ? null : { ...openRun, stage: openRun.stages.at(-1)! },
+      lastRuns,
+      spent: { runs: 0, trainingMinutes: 0 },
+      champion:
+        champion === null
+          ? null
+          : {
+              version: champion.version,
+              trainedThrough: '2001-01-01T00:00:00.000Z',
+              since: '2001-01-01T00:00:00.000Z',
+            },
+      waiting: model.waiting.map(
+        (trigger): WaitingTrigger => ({ ...trigger, state: trigger.states.at(-1)!.state as WaitingTrigger['state'] }),
+      ),
+      histories: [],
+      lastReports: [],
+      newLabels: model.counts.map(({ triggerId, labels }) => ({ triggerId, count: labels })),
+    };
+  }
+
+  #apply(model: MemoryModel, { changes, open }: Judgement): void {
+    for (const { triggerIds, state, reason, runNo } of changes)
+      for (const id of triggerIds) model.trigger(id)!.states.push({ state, reason, runNo });
+    if (open === null) return;
+    assertInvariant(model.openRun === null, `Two runs of ${model.modelId} at once.`);
     const runNo = model.runs.length + 1;
-    const workflowId = `retrain/${modelId}/${runNo}`;
-    const { specDigest } = model;
+    const { cause, requestedBy, clock, reason } = open;
     model.runs.push({
       runNo,
-      workflowId,
-      specDigest,
+      workflowId: `retrain/${model.modelId}/${runNo}`,
+      specDigest: model.specDigest,
       cause,
       requestedBy,
       clock,
-      firstTriggerId: first,
+      firstTriggerId: open.triggerIds[0]!,
+      openedAt: new Date().toISOString(),
       stages: ['assess'],
       result: null,
+      closedAt: null,
     });
-    for (const id of taken) model.trigger(id)!.states.push({ state: 'started', reason: 'opened', runNo });
-    return { opened: true, runNo, workflowId, specDigest };
+    open.triggerIds.forEach((id, at) => {
+      model.trigger(id)!.states.push({ state: at === 0 ? 'started' : 'merged', reason, runNo });
+    });
+  }
+
+  async judgeTriggers(modelId: string, options: { askAbout?: string | null } = {}): Promise<ModelJudgement> {
+    const model = this.#model(modelId);
+    const facts = this.#facts(model);
+    const judgement = judge(facts, model.spec.triggers);
+    this.#apply(model, judgement);
+    const { openRun } = await this.loadModelState(modelId);
+    const waiting = { pending: 0, held: 0, escalated: 0 };
+    for (const { states } of model.waiting) waiting[states.at(-1)!.state as keyof typeof waiting] += 1;
+    const notices = model.triggers.filter(
+      ({ cause, createdAt }) => cause === 'labels' && createdAt >= (model.openRun?.openedAt ?? ''),
+    );
+    const throughs = notices.map(({ triggerId, body }) => ({
+      eventId: triggerId,
+      through: new Date((body as { through: string }).through).toISOString(),
+    }));
+    throughs.sort((a, b) => (a.through < b.through ? -1 : 1));
+    return {
+      modelId,
+      openRun,
+      wakeAt: judgement.wakeAt,
+      isSettling: waiting.pending > 0,
+      championVersion: model.champion?.version ?? null,
+      pause: model.pause,
+      lastRun: facts.lastRuns.at(-1) ?? null,
+      labels: openRun === null ? null : (throughs.at(-1) ?? null),
+      countLabels: judgement.countLabels,
+      countSince: '2001-01-01T00:00:00.000Z',
+      waiting,
+      reasons: [],
+      answer: options.askAbout == null ? null : (model.trigger(options.askAbout)?.states.at(-1) ?? null),
+    };
+  }
+
+  async setPause(modelId: string, { isPaused, by, reason }: PauseRequest): Promise<PauseAnswer> {
+    const model = this.#model(modelId);
+    if (!isPaused) model.pause = null;
+    else model.pause ??= { by, reason, since: new Date().toISOString() };
+    return { isPaused: model.pause !== null, pause: model.pause };
+  }
+
+  async recordLabelCount(modelId: string, count: { triggerId: string; since: string; labels: number }): Promise<void> {
+    this.#model(modelId).counts.push(count);
+  }
+
+  async run(key: RunKey): Promise<RunRow> {
+    const { firstTriggerId, result, stages, clock: _clock, ...row } = this.#run(key);
+    const { body, cause } = this.#model(key.modelId).trigger(firstTriggerId)!;
+    const isOff = ['schedule', 'manual'].includes(cause) && (body as { promotion?: unknown }).promotion === 'off';
+    return {
+      ...row,
+      modelId: key.modelId,
+      promotion: isOff ? 'off' : 'by-policy',
+      stage: stages.at(-1)!,
+      openedAt: '2001-01-01T00:00:00.000Z',
+      closedAt: result === null ? null : '2001-01-01T00:00:00.000Z',
+      outcome: result !== null && 'outcome' in result ? result.outcome : null,
+      failure: result !== null && 'failure' in result ? result.failure : null,
+    };
+  }
+
+  async backfillAttempt(window: BackfillWindow, wanted: number | null): Promise<BackfillAttempt | null> {
+    const { modelId } = window;
+    const idsOf = (n: number): string[] => [backfillEventId(window, n), `schedule/${backfillEventId(window, n)}`];
+    const attempts = wanted === null ? [5, 4, 3, 2, 1] : [wanted];
+    for (const attempt of attempts) {
+      const trigger = this.#model(modelId).triggers.find(({ triggerId }) => idsOf(attempt).includes(triggerId));
+      if (trigger === undefined) continue;
+      const { triggerId } = trigger;
+      const { state, reason, runNo } = trigger.states.at(-1)!;
+      const run = runNo === null ? null : await this.run({ modelId, runNo });
+      const { firstTriggerId = null } = this.#model(modelId).runs.find((one) => one.runNo === runNo) ?? {};
+      const end =
+        run === null || run.closedAt === null
+          ? null
+          : { outcome: run.outcome?.kind ?? ('failed' as const), verdict: run.outcome?.verdict ?? null };
+      const isOwn = firstTriggerId === triggerId;
+      return {
+        attempt,
+        triggerId,
+        state,
+        reason,
+        isWithdrawn: reason === 'withdrawn',
+        run: run === null ? null : { runNo: run.runNo, workflowId: run.workflowId, stage: run.stage, isOwn, end },
+      };
+    }
+    return null;
+  }
+
+  async withdrawBackfillAttempt(window: BackfillWindow, attempt: number): Promise<void> {
+    const known = await this.backfillAttempt(window, attempt);
+    if (known === null || !['pending', 'held', 'escalated'].includes(known.state)) return;
+    const { states } = this.#model(window.modelId).trigger(known.triggerId)!;
+    states.push({ state: 'suppressed', reason: 'withdrawn', runNo: null });
   }
 
   async recordStage(key: RunKey, stage: Stage): Promise<void> {
@@ -215,12 +351,14 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
     const isSame = run.result === null || canonicalJson(run.result) === canonicalJson(result);
     assertInvariant(isSame, `Run ${key.runNo} of ${key.modelId} was closed already, with another result.`);
     run.result = result;
+    run.closedAt ??= new Date().toISOString();
   }
 
   async failOpenRun(key: RunKey, failure: string): Promise<boolean> {
     const run = this.#run(key);
     if (run.result !== null) return false;
     run.result = { failure };
+    run.closedAt = new Date().toISOString();
     return true;
   }
 

@@ -16,7 +16,7 @@ async function started(scenario: Parameters<Harness['world']>[0], clock = { mode
   const { modelId } = world;
   await harness.coordinator.requestRetrain(modelId, {
     triggerId: 't1',
-    cause: 'labels',
+    cause: 'schedule',
     requestedBy: 'requester',
     reason: 'r',
     clock,
@@ -64,7 +64,7 @@ describe('work that fails and is tried again', () => {
     const { modelId } = world;
     await harness.coordinator.requestRetrain(modelId, {
       triggerId: 't1',
-      cause: 'labels',
+      cause: 'schedule',
       requestedBy: 'requester',
       reason: 'r',
       clock: { mode: 'wall' },
@@ -74,11 +74,11 @@ describe('work that fails and is tried again', () => {
         modelId,
         runNo: 1,
         workflowId: `retrain/${modelId}/1`,
-        cause: 'labels' as const,
+        cause: 'schedule' as const,
         specDigest: 'ab'.repeat(32),
       },
       ...{ requestedBy: 'requester', stage: 'assess' as const, openedAt: '2001-04-01T00:00:00.000Z', closedAt: null },
-      ...{ outcome: null, failure: null },
+      ...{ outcome: null, failure: null, promotion: 'by-policy' as const },
     } as const;
     const [found] = await until('a second failure', async () => {
       const { retrying } = await withWorkflow(harness.client, row);
@@ -99,7 +99,7 @@ describe('the static details of a run', () => {
     const { world, run } = await started({ hasChampion: true, approval: { policy: 'always' } });
     await harness.awaiting(run, 'a decision');
     const found = await run.describe();
-    expect(await found.staticSummary()).toBe(`Retrain ${world.modelId} #1 (labels, asked by requester)`);
+    expect(await found.staticSummary()).toBe(`Retrain ${world.modelId} #1 (schedule, asked by requester)`);
     const command = commandIn((await found.staticDetails())!);
     expect(inputOf(command)).toMatchObject({ decision: 'approve', evidence: 'DIGEST' });
     await run.terminate();
@@ -119,7 +119,7 @@ describe('the search attributes of a run', () => {
         }
         return null;
       });
-    expect(await find("PerennialStage='approve' and PerennialCause='labels'")).toBe(run.workflowId);
+    expect(await find("PerennialStage='approve' and PerennialCause='schedule'")).toBe(run.workflowId);
     await run.signal(approvalSignal, {
       eventId: 'e',
       decision: 'approve',

@@ -20,6 +20,7 @@ export type ActivityName = keyof ComputedActivities | keyof RunActivities;
 export interface Scenario {
   readonly labels?: Partial<PipelineSpec['labels']>;
   readonly approval?: Partial<PipelineSpec['approval']>;
+  readonly triggers?: Record<string, unknown>;
   readonly trainer?: Partial<Pick<PipelineSpec['trainer'], 'validationTail'>>;
   /** A version that is champion before the first run. */
   readonly hasChampion?: boolean;
@@ -43,11 +44,14 @@ export class World {
   readonly reports: RunFinished[] = [];
   /** Called before the activity of that name: may wait, throw, change the world. */
   readonly before: Partial<Record<ActivityName, (...args: unknown[]) => unknown>> = {};
+  /** Called when it has done its work, before its answer travels: what is thrown here loses the answer. */
+  readonly after: Partial<Record<ActivityName, () => unknown>> = {};
   verdict: PromotionVerdict = 'promote';
   assessment: Awaited<ReturnType<DataActivities['assessQuality']>>['verdict'] = 'clear';
   /** Share of the labels that are in, from this instant on. */
   labelShare: (asOf: Instant) => number = () => 1;
   holdoutShare: (asOf: Instant) => number = () => 1;
+  newLabels: (triggerId: string) => number = () => 0;
   shrunkTo: Window | null = null;
   readonly trainedOn: { window: Window; validationStart: Instant }[] = [];
   readonly measured: { asOf: Instant; deadlineAt: Instant }[] = [];
@@ -60,6 +64,8 @@ export class World {
       features: [{ kind: 'numeric', name: 'distance' }],
       window: { sliding: 'P31D' },
       gates: [{ metric: 'auc', min: 0.5 }],
+      // Nothing waits for its kind, and no run for the one before: tests of that say so.
+      triggers: { debounce: { quiet: 'PT0S', maxWait: 'PT0S' }, coolDown: 'PT0S', ...scenario.triggers },
       labels: scenario.labels,
       approval: { policy: 'never', ...scenario.approval },
       trainer: scenario.trainer,
@@ -145,6 +151,11 @@ export class World {
         trainingShare: shares.training,
         holdoutShare: shares.holdout,
       };
+    },
+    countNewLabels: async ({ triggerId }) => {
+      const labels = this.newLabels(triggerId);
+      this.model.counts.push({ triggerId, labels });
+      return { labels };
     },
     shrinkTraining: async () => this.shrunkTo,
     freezeSnapshots: async ({ plan, training, labelsAsOf }) => ({

@@ -1,4 +1,4 @@
-/** `perennial up`: the platform of one machine and all workers in this process, until it is told to stop. */
+/** `perennial up`: the platform of one machine, all workers and the gateway in this process, until it is told to stop. */
 import type { Command } from 'commander';
 import { readEnv } from '../../env.js';
 import type { Platform } from '../../local/platform.js';
@@ -6,10 +6,11 @@ import type { CliContext } from '../context.js';
 import { type PlatformWithWorkers, startPlatformAndWorkers, stopSignal } from '../platform-with-workers.js';
 import { fields } from '../table.js';
 
-function announce(platform: Platform): string {
+function announce(platform: Platform, gatewayUrl: string): string {
   return fields([
     ['Temporal', platform.temporalAddress],
     ['Web UI', platform.uiUrl],
+    ['gateway', `${gatewayUrl} (a token: perennial token create NAME --role signal --all)`],
     [
       'Postgres',
       platform.postgres === undefined ? 'your own (DATABASE_URL)' : `embedded, port ${platform.postgres.port}`,
@@ -25,7 +26,7 @@ async function up({ io }: CliContext): Promise<void> {
   try {
     io.err('Starting Postgres and Temporal ...');
     platform = await startPlatformAndWorkers(readEnv(), (line) => io.err(line));
-    io.out(`${announce(platform.facts)}\nperennial is up.`);
+    io.out(`${announce(platform.facts, platform.gatewayUrl)}\nperennial is up.`);
     const ended = await Promise.race([stop.asked, platform.failed]);
     io.err(`Stopping (${ended}): finishing what is at hand; once more to stop at once.`);
   } finally {
@@ -38,7 +39,7 @@ async function up({ io }: CliContext): Promise<void> {
 export function addUp(program: Command, context: CliContext): void {
   program
     .command('up')
-    .description('start Postgres, Temporal and the workers here, and stay until Ctrl-C')
+    .description('start Postgres, Temporal, the workers and the gateway here, and stay until Ctrl-C')
     .option('--verbose', 'show where an error happened')
     .action(() => up(context));
 }

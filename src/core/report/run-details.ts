@@ -100,6 +100,9 @@ export function currentDetails(view: RunView): string {
     lines.push('', `**Awaits** ${view.awaits}${since}${until}.`);
   }
   if (view.notes.length > 0) lines.push('', ...view.notes.map((note) => `- ${note}`));
+  if (plan?.promotion === 'off') {
+    lines.push('', '**Promotion is off**: the champion does not move, whatever the gates say.');
+  }
   if (plan !== null) {
     lines.push(
       '',
