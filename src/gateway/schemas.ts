@@ -128,6 +128,7 @@ const runRow = z.object({
   cause,
   specDigest: z.string(),
   requestedBy: z.string(),
+  promotion: z.enum(['by-policy', 'off']).meta({ description: 'off: a backfill, which moves no champion' }),
   stage: z.enum(['assess', 'labels', 'freeze', 'train', 'evaluate', 'approve', 'promote', 'done']).nullable(),
   openedAt: z.string(),
   closedAt: z.string().nullable(),
