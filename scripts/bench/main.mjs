@@ -14,6 +14,7 @@ const BENCHES = {
   },
   training: async () => (await import('./training.mjs')).benchTraining(),
   gateway: async () => (await import('./gateway.mjs')).benchGateway(),
+  drift: async () => (await import('./drift.mjs')).benchDrift(),
   overhead: async () => (await import('./overhead.mjs')).benchOverhead(),
 };
 

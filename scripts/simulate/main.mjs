@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 const SIMULATIONS = {
   coverage: () => import('./coverage.mjs'),
+  'false-alarms': () => import('./false-alarms.mjs'),
   'false-promotions': () => import('./false-promotions.mjs'),
 };
 
@@ -28,7 +29,7 @@ async function main() {
   const trials = given.values.trials === undefined ? defaultTrials : Number(given.values.trials);
   if (!Number.isInteger(trials) || trials < 1) return refuse('--trials is a whole number from 1 on.');
   console.log(`${name}: ${about}.`);
-  process.exitCode = run(trials) ? 0 : 1;
+  process.exitCode = (await run(trials)) ? 0 : 1;
 }
 
 await main();

@@ -22,10 +22,16 @@ it('a candidate that is no better is promoted no more often than nominal at any 
   expect(status).toBe(0);
 });
 
+it('the re-test of an alarm says "moved" no more often than nominal when nothing changed, and finds a small shift', () => {
+  const { status, lastLine } = simulate('false-alarms', '--trials', '20');
+  expect(lastLine).toMatch(/^holds/);
+  expect(status).toBe(0);
+});
+
 it('an unknown simulation or count of trials is refused with the names that exist', () => {
   for (const parameters of [[], ['nothing'], ['coverage', '--trials', 'many'], ['coverage', '--loud']]) {
     const { status, stderr } = simulate(...parameters);
     expect(status).toBe(2);
-    expect(stderr).toContain('coverage, false-promotions');
+    expect(stderr).toContain('coverage, false-alarms, false-promotions');
   }
 });
