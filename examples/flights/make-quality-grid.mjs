@@ -2,7 +2,7 @@
  * Makes quality-grid.json: how good a model fitted on all the past up to each week would have been on every later day.
  * It is what `perennial policy replay` and `perennial policy advise` take for realised quality. Real: each cutoff is frozen
  * with the labels known at it, trained by the project's own trainer in its own process, and scored on rows that it never saw.
- * Each is trained from two seeds, and a day's score is their mean: what a refit is worth without the luck of one training.
+ * Each is trained from three seeds, and a day's score is their mean: what a refit is worth without the luck of one training.
  *
  *   npm run build && node examples/flights/make-quality-grid.mjs && npm run format
  *
@@ -32,7 +32,7 @@ const TARGET = join(HERE, 'quality-grid.json');
 const PARTS = join(HERE, 'data', 'quality-grid.parts');
 const FIRST = '2001-02-01T00:00:00.000Z';
 const LAST = '2001-07-01T00:00:00.000Z';
-const SEEDS = [1, 2];
+const SEEDS = [1, 2, 3];
 /** Every label is in by then. */
 const LABELS_BY = '2001-07-08T00:00:00.000Z';
 const iso = (ms) => new Date(ms).toISOString();
