@@ -53,7 +53,19 @@ function shiftLines({ shifts, equivalence }: PolicyComparison): string {
   ].join('\n');
 }
 
-export function renderReplay(comparison: PolicyComparison, io: Io): string {
+/** What a claim was received at says when it was parsed, if it was only ever parsed. */
+function outsideLines({ claims, claimsOutside }: PolicyComparison, isAsReceived: boolean): string[] {
+  if (claimsOutside === 0) return [];
+  const count = `${claimsOutside} of ${claims + claimsOutside} claims came outside the span, and no policy hears them.`;
+  const hint = ' If they were parsed after the fact, take each as come when its window was over: --arrived window-end.';
+  return [`${count}${isAsReceived ? hint : ''}`];
+}
+
+/** @param isAsReceived claims of a file are taken as come when they were received */
+export function renderReplay(
+  comparison: PolicyComparison,
+  { io, isAsReceived }: { io: Io; isAsReceived: boolean },
+): string {
   const { from, to, claims, metric, policies } = comparison;
   const right = 'right' as const;
   const columns = [
@@ -68,7 +80,8 @@ export function renderReplay(comparison: PolicyComparison, io: Io): string {
     { title: 'over never (95 %)' },
   ];
   const head = `Replayed [${instant(from)}, ${instant(to)}) with ${claims} recorded claim(s). Nothing was written.`;
-  return [head, shiftLines(comparison), table(columns, policies.map(policyRow), io)].join('\n\n');
+  const outside = outsideLines(comparison, isAsReceived);
+  return [head, ...outside, shiftLines(comparison), table(columns, policies.map(policyRow), io)].join('\n\n');
 }
 
 const PAYS = new Map<boolean | null, string>([

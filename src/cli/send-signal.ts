@@ -2,17 +2,19 @@
  * Two ways for a signal to be sent: over HTTP to a gateway, or straight into the ledger of the registry, which also works
  * while Temporal is away. Both answer only after the commit.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ERROR_TABLE, type ErrorCode, PipelineError } from '../core/errors.js';
 import type { Accepted, Arrival, Refused } from '../core/signals/arrival.js';
+import { claimDigest } from '../core/signals/claim-digest.js';
 import type { Envelope, ParsedSignal, SignalFormat } from '../core/signals/drift-claim.js';
+import type { RunClock } from '../core/types.js';
 import { readEnv } from '../env.js';
 import { readPlatform } from '../local/platform.js';
 import { acceptArrivals } from '../registry/intake.js';
 import { createPool } from '../registry/pool.js';
 
 const TIMEOUT_MS = 30_000;
+const WALL: RunClock = { mode: 'wall' };
 
 export interface Signal {
   readonly format: SignalFormat;
@@ -118,26 +120,26 @@ function databaseUrl(): string {
   );
 }
 
-const arrivalOf = (claim: ParsedSignal['claims'][number], signal: Signal, by: string): Arrival => ({
+const arrivalOf = (claim: ParsedSignal['claims'][number], by: string): Arrival => ({
   modelId: claim.modelId,
   channel: 'cli',
   source: claim.source,
   eventId: claim.eventId,
   cause: claim.cause,
   requestedBy: by,
-  clock: { mode: 'wall' },
+  clock: WALL,
   receivedAt: claim.receivedAt,
   isUrgent: claim.severity === 'critical',
   claim,
   body: {},
-  bodyDigest: createHash('sha256').update(signal.body).digest('hex'),
+  bodyDigest: claimDigest(claim, WALL),
 });
 
 /** Straight into the ledger; the model's coordinator learns of it as of every other arrival. @throws REGISTRY_UNAVAILABLE */
-export async function sendDirect(signal: Signal, parsed: ParsedSignal, by: string): Promise<Sent[]> {
+export async function sendDirect(parsed: ParsedSignal, by: string): Promise<Sent[]> {
   const pool = createPool(databaseUrl(), { maxConnections: 1 });
   try {
-    const arrivals = parsed.claims.map((claim) => arrivalOf(claim, signal, by));
+    const arrivals = parsed.claims.map((claim) => arrivalOf(claim, by));
     const taken: readonly (Accepted | Refused)[] = await acceptArrivals(pool, arrivals);
     return taken.map((one, i) =>
       'refused' in one ? notTaken(arrivals[i]!.eventId, one.refused.message) : sentOf(arrivals[i]!.eventId, one),

@@ -8,6 +8,8 @@ export interface Identity {
   readonly roles: readonly TokenRole[];
   /** Null: every model. */
   readonly models: readonly string[] | null;
+  /** A signature vouches for the body alone: what stands beside it may be anybody's. */
+  readonly isSigner?: boolean;
 }
 
 const hasRole = ({ roles }: Identity, role: TokenRole): boolean => roles.includes(role) || roles.includes('admin');

@@ -15,7 +15,13 @@ const text = (most: number) =>
 const instant = z.iso
   .datetime({ offset: true })
   .meta({ description: 'ISO 8601 with a zone, e.g. 2001-03-01T00:00:00Z' });
-const utc = instant.transform((value) => new Date(value).toISOString());
+/** Of the years that the ledger and core/signals/instants.ts read; the zone may move one over the edge. */
+const utc = instant
+  .transform((value) => new Date(value).toISOString())
+  .refine((value) => /^(19|20|21)\d\d-/.test(value), 'is no instant of the years 1900 to 2199');
+const DAY_MS = 86_400_000;
+const past = utc.refine((value) => Date.parse(value) <= Date.now(), 'lies in the future');
+const soon = utc.refine((value) => Date.parse(value) <= Date.now() + DAY_MS, 'lies more than a day in the future');
 /** 300 characters are 1,200 bytes at most, which is what the ledger takes. */
 const eventId = text(300).meta({ description: 'The same id twice is the same message: it counts once' });
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no sha256 in lower-case hex');
@@ -40,14 +46,14 @@ export const signalQuery = z.strictObject({
   severity: z.enum(['info', 'warning', 'critical']).optional(),
   columns: text(20_000).optional().meta({ description: 'Names of the features in order, with commas between' }),
   monitorVersion: text(100).optional(),
-  asOf: utc.optional().meta({
+  asOf: past.optional().meta({
     description: 'A run that this starts looks from this instant of the past; needs the role retrain',
   }),
 });
 
 export const labelsBody = z.strictObject({
   eventId,
-  through: utc.meta({ description: 'The source holds the labels known up to this instant' }),
+  through: soon.meta({ description: 'The source holds the labels known up to this instant' }),
 });
 
 export const versionBody = z.strictObject({
@@ -63,7 +69,7 @@ export const versionBody = z.strictObject({
 export const retrainBody = z.strictObject({
   reason: text(2_000),
   eventId: eventId.optional(),
-  asOf: utc.optional().meta({ description: 'The run looks from this instant of the past' }),
+  asOf: past.optional().meta({ description: 'The run looks from this instant of the past' }),
 });
 
 export const decisionBody = z.strictObject({

@@ -1,12 +1,13 @@
 /** Reports of monitors: any known format in, claims into the ledger. The formats themselves are read in core/signals. */
 
 import type { z } from 'zod';
-import { canonicalDigest } from '../core/canonical-json.js';
+import { PipelineError } from '../core/errors.js';
 import type { Arrival } from '../core/signals/arrival.js';
+import { claimDigest } from '../core/signals/claim-digest.js';
 import type { DriftClaim, Envelope, SignalFormat } from '../core/signals/drift-claim.js';
 import { parseSignal } from '../core/signals/parse-signal.js';
-import type { Instant } from '../core/types.js';
-import { bytesDigest, type Kept, keep } from './accept.js';
+import type { Instant, RunClock } from '../core/types.js';
+import { type Kept, keep } from './accept.js';
 import type { GatewayDeps } from './deps.js';
 import { type Identity, requireRole } from './identity.js';
 import { type Incoming, NO_BODY, type Route, route } from './route.js';
@@ -14,7 +15,7 @@ import { acceptedAnswer, signalParams, signalQuery } from './schemas.js';
 
 type Query = z.output<typeof signalQuery>;
 
-/** Bodies that bundle what was or will be sent in other company too: a repeat is told by the claim, not by the bytes. */
+/** Bodies that bundle what was or will be sent in other company too: a message's id names none of their claims. */
 const BUNDLES: ReadonlySet<SignalFormat> = new Set(['cloudevents', 'alertmanager', 'nannyml']);
 
 /** CloudEvents in binary mode stand in headers. */
@@ -22,60 +23,6 @@ function eventHeaders(headers: Incoming['headers']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => name.startsWith('ce-') || name === 'content-type'),
   );
-}
-
-interface Sent {
-  readonly modelId: string;
-  readonly receivedAt: Instant;
-  readonly alertWindowMs: number;
-}
-
-function envelopeOf(query: Query, { headers, identity }: Incoming, sent: Sent): Envelope {
-  const { source, id, start, end, nReference, nCurrent, severity, monitorVersion, columns } = query;
-  // A signed message's own id names the event, when nothing else does.
-  const eventId = id ?? (identity?.name.startsWith('webhook/') === true ? headers['webhook-id'] : undefined);
-  return {
-    ...sent,
-    headers: eventHeaders(headers),
-    ...(source === undefined ? {} : { source }),
-    ...(eventId === undefined ? {} : { eventId }),
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
-    ...(nReference === undefined ? {} : { nReference }),
-    ...(nCurrent === undefined ? {} : { nCurrent }),
-    ...(severity === undefined ? {} : { severity }),
-    ...(monitorVersion === undefined ? {} : { monitorVersion }),
-    ...(columns === undefined ? {} : { columns: columns.split(',').map((name) => name.trim()) }),
-  };
-}
-
-function claimDigest({ receivedAt: _at, notes: _notes, ...content }: DriftClaim): string {
-  return canonicalDigest(content);
-}
-
-interface From {
-  readonly format: SignalFormat;
-  readonly body: Buffer;
-  readonly identity: Identity;
-  readonly asOf: Instant | undefined;
-}
-
-function arrivalsOf(claims: readonly DriftClaim[], { format, body, identity, asOf }: From): Arrival[] {
-  const whole = BUNDLES.has(format) ? null : bytesDigest(body);
-  return claims.map((claim) => ({
-    modelId: claim.modelId,
-    channel: 'http',
-    source: claim.source,
-    eventId: claim.eventId,
-    cause: claim.cause,
-    requestedBy: identity.name,
-    clock: asOf === undefined ? { mode: 'wall' } : { mode: 'replay', now: asOf },
-    receivedAt: claim.receivedAt,
-    isUrgent: claim.severity === 'critical',
-    claim,
-    body: {},
-    bodyDigest: whole ?? claimDigest(claim),
-  }));
 }
 
 interface Signal {
@@ -86,14 +33,81 @@ interface Signal {
   readonly identity: Identity;
 }
 
-async function read(deps: GatewayDeps, { modelId, format, query, incoming, identity }: Signal): Promise<Kept> {
+interface Sent {
+  readonly modelId: string;
+  readonly receivedAt: Instant;
+  readonly alertWindowMs: number;
+}
+
+interface Names {
+  readonly source: string | undefined;
+  readonly eventId: string | undefined;
+}
+
+/**
+ * A signature covers id and body. Whoever saw a signed message could send it again under other names or as graver, if the
+ * query or the headers of a CloudEvent might give them: one message would become many.
+ * @throws SIGNAL_INVALID
+ */
+function signedNames({ query, incoming, identity, format }: Signal): Names {
+  const unsigned = (['source', 'id', 'severity'] as const).filter((name) => query[name] !== undefined);
+  const isBinary = Object.keys(incoming.headers).some((name) => name.startsWith('ce-'));
+  const found = [...unsigned, ...(isBinary ? ['headers ce-…'] : [])];
+  if (found.length > 0) {
+    const message = `The signature does not cover ${found.join(', ')}: leave them out, or put them into the body (a structured CloudEvent).`;
+    throw new PipelineError('SIGNAL_INVALID', message, { details: { unsigned: found } });
+  }
+  return { source: identity.name, eventId: BUNDLES.has(format) ? undefined : incoming.headers['webhook-id'] };
+}
+
+function envelopeOf(signal: Signal, sent: Sent): Envelope {
+  const { query, incoming, identity } = signal;
+  const { start, end, nReference, nCurrent, severity, monitorVersion, columns, asOf } = query;
+  const { source, eventId } =
+    identity.isSigner === true ? signedNames(signal) : { source: query.source, eventId: query.id };
+  return {
+    ...sent,
+    headers: eventHeaders(incoming.headers),
+    ...(source === undefined ? {} : { source }),
+    ...(eventId === undefined ? {} : { eventId }),
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(nReference === undefined ? {} : { nReference }),
+    ...(nCurrent === undefined ? {} : { nCurrent }),
+    ...(severity === undefined ? {} : { severity }),
+    ...(monitorVersion === undefined ? {} : { monitorVersion }),
+    ...(columns === undefined ? {} : { columns: columns.split(',').map((name) => name.trim()) }),
+  };
+}
+
+function arrivalsOf(claims: readonly DriftClaim[], { identity, query: { asOf } }: Signal): Arrival[] {
+  const clock: RunClock = asOf === undefined ? { mode: 'wall' } : { mode: 'replay', now: asOf };
+  return claims.map((claim) => ({
+    modelId: claim.modelId,
+    channel: 'http',
+    source: claim.source,
+    eventId: claim.eventId,
+    cause: claim.cause,
+    requestedBy: identity.name,
+    clock,
+    receivedAt: claim.receivedAt,
+    isUrgent: claim.severity === 'critical',
+    claim,
+    body: {},
+    bodyDigest: claimDigest(claim, clock),
+  }));
+}
+
+async function read(deps: GatewayDeps, signal: Signal): Promise<Kept> {
+  const { modelId, format, incoming } = signal;
   const { alertWindowMs } = await deps.models.require(modelId);
   const { body } = incoming;
   const sent = { modelId, receivedAt: new Date().toISOString(), alertWindowMs };
-  const { claims, ignored } = parseSignal(format, body, envelopeOf(query, incoming, sent));
+  const { claims, ignored } = parseSignal(format, body, envelopeOf(signal, sent));
   return {
     format,
-    arrivals: arrivalsOf(claims, { format, body, identity, asOf: query.asOf }),
+    arrivals: arrivalsOf(claims, signal),
     bytes: body.length,
     ignored,
     notes: claims.flatMap(({ notes }) => notes),

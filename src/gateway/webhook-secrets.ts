@@ -114,7 +114,8 @@ export function loadWebhookSecrets(path: string | null): WebhookSecrets {
     has: (modelId) => byModel.has(modelId),
     verify: (modelId, message) => {
       const signer = byModel.get(modelId)?.find((one) => isFrom(one, message));
-      return signer === undefined ? null : { name: `webhook/${signer.name}`, roles: ['signal'], models: [modelId] };
+      if (signer === undefined) return null;
+      return { name: `webhook/${signer.name}`, roles: ['signal'], models: [modelId], isSigner: true };
     },
   };
 }

@@ -7,7 +7,8 @@ import { lockModel } from './models.js';
 import { appendTriggerStates } from './triggers.js';
 
 const WITHDRAWN = 'withdrawn: the backfill was cancelled';
-const MOST_ATTEMPTS = 20;
+/** Looked up together; attempts are numbered without gaps. */
+const ATTEMPTS_AT_ONCE = 20;
 const WAITING = ['pending', 'held', 'escalated'];
 
 interface DbAttempt {
@@ -23,9 +24,9 @@ interface DbAttempt {
 }
 
 /** By trigger id; the ledger may put the cause before what the sender chose. */
-function attemptIds(window: BackfillWindow): Map<string, number> {
+function attemptIds(window: BackfillWindow, numbers: { from: number; count: number }): Map<string, number> {
   const ids = new Map<string, number>();
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+  for (let attempt = numbers.from; attempt < numbers.from + numbers.count; attempt++) {
     const eventId = backfillEventId(window, attempt);
     ids.set(eventId, attempt).set(`schedule/${eventId}`, attempt);
   }
@@ -50,13 +51,13 @@ function runOf(row: DbAttempt): BackfillAttempt['run'] {
   };
 }
 
-/** The newest attempt, or the one of that number; null while there is none. */
-export async function backfillAttempt(
+/** The newest of those that are in the ledger. */
+async function newestAmong(
   db: Pool,
   window: BackfillWindow,
-  wanted: number | null,
+  numbers: { from: number; count: number },
 ): Promise<BackfillAttempt | null> {
-  const ids = attemptIds(window);
+  const ids = attemptIds(window, numbers);
   const rows = await query<DbAttempt>(
     db,
     `select t.trigger_id, s.state, s.reason, r.run_no, r.workflow_id, r.first_trigger_id, r.outcome, r.failure,
@@ -80,8 +81,23 @@ export async function backfillAttempt(
       run: runOf(row),
     }),
   );
-  if (wanted !== null) return attempts.find(({ attempt }) => attempt === wanted) ?? null;
   return attempts.sort((a, b) => b.attempt - a.attempt)[0] ?? null;
+}
+
+/** The newest attempt, or the one of that number; null while there is none. */
+export async function backfillAttempt(
+  db: Pool,
+  window: BackfillWindow,
+  wanted: number | null,
+): Promise<BackfillAttempt | null> {
+  if (wanted !== null) return newestAmong(db, window, { from: wanted, count: 1 });
+  let newest: BackfillAttempt | null = null;
+  for (let from = 1; ; from += ATTEMPTS_AT_ONCE) {
+    const found = await newestAmong(db, window, { from, count: ATTEMPTS_AT_ONCE });
+    if (found === null) return newest;
+    newest = found;
+    if (found.attempt < from + ATTEMPTS_AT_ONCE - 1) return newest;
+  }
 }
 
 /** Under the model's lock, so that a run is opened for it before or never. */
@@ -89,7 +105,7 @@ export async function withdrawBackfillAttempt(pool: Pool, window: BackfillWindow
   const { modelId } = window;
   await inTransaction(pool, async (client) => {
     await lockModel(client, modelId);
-    const ids = [...attemptIds(window)].filter(([, n]) => n === attempt).map(([id]) => id);
+    const ids = [...attemptIds(window, { from: attempt, count: 1 }).keys()];
     const waiting = await query<{ trigger_id: string }>(
       client,
       `select trigger_id from perennial.trigger_heads

@@ -7,15 +7,16 @@ import type { Pool, PoolClient } from 'pg';
 import type { ModelJudgement, TriggerAnswer } from '../activities/deps.js';
 import type { Judgement, TriggerFacts } from '../core/policy/triggers/facts.js';
 import { judge } from '../core/policy/triggers/judge.js';
+import { instantMs } from '../core/policy/triggers/label-notices.js';
 import type { LedgerState } from '../core/signals/arrival.js';
 import type { TriggerPolicy } from '../core/spec/trigger-schema.js';
-import type { Instant } from '../core/types.js';
+import type { Instant, RunClock } from '../core/types.js';
 import { type Db, inTransaction, query, queryOne } from './database.js';
 import { acceptInside } from './intake.js';
 import { lockModel, modelUnknown, openRunOf } from './models.js';
 import { insertRun } from './runs.js';
 import { currentSpec, specByDigest } from './specs.js';
-import { countedSince, loadTriggerFacts } from './trigger-facts.js';
+import { countedSince, loadTriggerFacts, MOST_ESCALATED, MOST_WAITING, type MostRead } from './trigger-facts.js';
 import { appendTriggerStates } from './triggers.js';
 
 type Decide = (facts: TriggerFacts, policy: TriggerPolicy) => Judgement;
@@ -95,6 +96,16 @@ const pendingThrough = async (db: Db, modelId: string): Promise<string> =>
     )
   )?.pending_through ?? '0';
 
+/**
+ * When to judge again. Where more wait than were read, at once, so that the rest has its turn: but only if this judgement
+ * moved something, which makes room since the pending are read first and nothing becomes pending again. What stays as it
+ * is takes its place again, and asking at once for ever would move nothing.
+ */
+function wakeAtOf(facts: TriggerFacts, judgement: Judgement, mostWaiting: number): Instant | null {
+  if (facts.waiting.filter(({ state }) => state !== 'escalated').length < mostWaiting) return judgement.wakeAt;
+  return judgement.open !== null || judgement.changes.length > 0 ? facts.now : judgement.wakeAt;
+}
+
 interface Judged {
   readonly facts: TriggerFacts;
   readonly judgement: Judgement;
@@ -104,7 +115,7 @@ interface Judged {
 async function judgeRounds(
   client: PoolClient,
   modelId: string,
-  { lastRunNo, decide }: { lastRunNo: number; decide: Decide },
+  { lastRunNo, decide, most }: { lastRunNo: number; decide: Decide; most: MostRead },
 ): Promise<Judged> {
   const current = await currentSpec(client, modelId);
   if (current === null) throw modelUnknown(modelId);
@@ -112,8 +123,9 @@ async function judgeRounds(
   for (let round = 1; ; round += 1) {
     // What is committed after this line has a larger number, and is judged next time if these reads missed it.
     const through = await pendingThrough(client, modelId);
-    const facts = await loadTriggerFacts(client, modelId, { policy, specSince: current.since });
-    const judgement = decide(facts, policy);
+    const facts = await loadTriggerFacts(client, modelId, { policy, specSince: current.since, most });
+    const decided = decide(facts, policy);
+    const judgement = { ...decided, wakeAt: wakeAtOf(facts, decided, most.mostWaiting) };
     await applyJudgement(client, modelId, { judgement, lastRunNo });
     const fresh = await claimMissing(client, modelId, { missing: judgement.missingReports, now: facts.now });
     if (fresh === 0 || round === MOST_ROUNDS) return { facts, judgement, through };
@@ -143,9 +155,14 @@ async function recordJudged(client: PoolClient, modelId: string, judged: Judged)
 
 /**
  * The furthest instant that a notice named since the run opened, one that was heard before and came again included; told
- * again after any loss, since the largest wins.
+ * again after any loss, since the largest wins. A run of today is not told of labels through an instant that has not come:
+ * a sender's mistake would outdo every later notice. A replayed run bounds by itself what it lets a notice tell it.
  */
-async function labelsFor(client: PoolClient, modelId: string, openRunNo: number): Promise<ModelJudgement['labels']> {
+async function labelsFor(
+  client: PoolClient,
+  modelId: string,
+  { openRun, now }: { openRun: { readonly runNo: number; readonly clock: RunClock }; now: Instant },
+): Promise<ModelJudgement['labels']> {
   const rows = await query<{ trigger_id: string; through: unknown }>(
     client,
     `with recent as (
@@ -158,12 +175,13 @@ async function labelsFor(client: PoolClient, modelId: string, openRunNo: number)
        join perennial.runs r on r.model_id = heard.model_id and r.run_no = $2
        where heard.model_id = t.model_id and heard.trigger_id = t.trigger_id and heard.recorded_at >= r.opened_at)
      order by t.seq desc`,
-    [modelId, openRunNo],
+    [modelId, openRun.runNo],
   );
   let furthest: { eventId: string; ms: number } | null = null;
   for (const { trigger_id: eventId, through } of rows) {
-    const ms = typeof through === 'string' ? Date.parse(through) : Number.NaN;
-    if (!Number.isNaN(ms) && (furthest === null || ms > furthest.ms)) furthest = { eventId, ms };
+    const ms = instantMs(through);
+    if (ms === null || (openRun.clock.mode === 'wall' && ms > Date.parse(now))) continue;
+    if (furthest === null || ms > furthest.ms) furthest = { eventId, ms };
   }
   return furthest === null ? null : { eventId: furthest.eventId, through: new Date(furthest.ms).toISOString() };
 }
@@ -213,7 +231,7 @@ async function report(client: PoolClient, judged: Judged, askAbout: string | nul
     championVersion: champion?.version ?? null,
     pause: facts.pause === null ? null : { ...facts.pause, reason: facts.pause.reason.slice(0, REASON_LENGTH) },
     lastRun: last === null ? null : { runNo: last.runNo, outcome: last.outcome, endedAt: last.endedAt },
-    labels: openRun === null ? null : await labelsFor(client, modelId, openRun.runNo),
+    labels: openRun === null ? null : await labelsFor(client, modelId, { openRun, now: facts.now }),
     countLabels: judgement.countLabels.slice(0, COUNTED_AT_ONCE),
     countSince: countedSince(champion),
     ...(await waitingSummary(client, modelId)),
@@ -224,16 +242,20 @@ async function report(client: PoolClient, judged: Judged, askAbout: string | nul
 /**
  * Idempotent: judging again changes only what time or news changes.
  * @param options.askAbout a trigger whose present state the caller wants to know
+ * @param options.mostWaiting so many pending and held ones are read at most: the pending first, the oldest first
+ * @param options.mostEscalated so many escalated ones, the newest
  * @throws MODEL_UNKNOWN; SPEC_INVALID when this version cannot read the model's spec
  */
 export function judgeTriggers(
   pool: Pool,
   modelId: string,
-  options: { askAbout?: string | null; decide?: Decide } = {},
+  options: { askAbout?: string | null; decide?: Decide } & Partial<MostRead> = {},
 ): Promise<ModelJudgement> {
   return inTransaction(pool, async (client) => {
     const { lastRunNo } = await lockModel(client, modelId);
-    const judged = await judgeRounds(client, modelId, { lastRunNo, decide: options.decide ?? judge });
+    const { decide = judge, mostWaiting = MOST_WAITING, mostEscalated = MOST_ESCALATED } = options;
+    const most = { mostWaiting, mostEscalated };
+    const judged = await judgeRounds(client, modelId, { lastRunNo, decide, most });
     await recordJudged(client, modelId, judged);
     return report(client, judged, options.askAbout ?? null);
   });

@@ -1,5 +1,5 @@
 /** What a replay of trigger policies reads of a model's past: the claims that came, and what fresher data were measured to gain. */
-import type { MeasuredLook } from '../core/policy/replay/advise-from-looks.js';
+import type { MeasuredLooks } from '../core/policy/replay/advise-from-looks.js';
 import type { RecordedClaim } from '../core/policy/replay/recorded.js';
 import type { ClaimFacts } from '../core/policy/triggers/facts.js';
 import type { EvaluationSummary, RunClock } from '../core/types.js';
@@ -29,7 +29,10 @@ async function checkModel(db: Db, modelId: string): Promise<void> {
   if (known === undefined) throw modelUnknown(modelId);
 }
 
-/** Oldest first; a claim with a replayed clock came at that time, not when it was sent. @throws MODEL_UNKNOWN */
+/**
+ * Oldest first; a claim with a replayed clock came at that time, not when it was sent. Without the coordinator's own claims of
+ * reports that did not come: a replay makes those of the expectations that it tries. @throws MODEL_UNKNOWN
+ */
 export async function recordedClaimsOf(db: Db, modelId: string): Promise<RecordedClaim[]> {
   await checkModel(db, modelId);
   const rows = await query<ClaimRow>(
@@ -37,7 +40,8 @@ export async function recordedClaimsOf(db: Db, modelId: string): Promise<Recorde
     `select c.trigger_id, t.cause, t.source, t.clock, c.received_at, c.monitor, c.severity, c.window_start, c.window_end,
        c.n_reference, c.n_current, c.findings, c.absent
      from perennial.claims c join perennial.triggers t using (model_id, trigger_id)
-     where c.model_id = $1 and t.cause in ('drift', 'performance') order by t.seq`,
+     where c.model_id = $1 and t.cause in ('drift', 'performance') and t.channel is distinct from 'coordinator'
+     order by t.seq`,
     [modelId],
   );
   return rows
@@ -64,14 +68,18 @@ interface LookRow {
   fresher_ms: string;
   training_ms: string | null;
   summary: EvaluationSummary;
+  has_same_recipe: boolean;
 }
 
-/** One for each evaluation against a champion that was trained on older data, oldest first. @throws MODEL_UNKNOWN */
-export async function measuredLooksOf(db: Db, modelId: string): Promise<MeasuredLook[]> {
+/**
+ * One for each evaluation against a champion of the same recipe that was trained on older data, oldest first. With another recipe
+ * the gain would be that of the recipe as well. @throws MODEL_UNKNOWN
+ */
+export async function measuredLooksOf(db: Db, modelId: string): Promise<MeasuredLooks> {
   await checkModel(db, modelId);
   const rows = await query<LookRow>(
     db,
-    `select e.run_no, r.summary,
+    `select e.run_no, r.summary, candidate.recipe_digest = champion.recipe_digest as has_same_recipe,
        extract(epoch from candidate.training_window_end - champion.training_window_end) * 1000 as fresher_ms,
        extract(epoch from
          (select min(at) from perennial.run_stages s where s.model_id = e.model_id and s.run_no = e.run_no and s.stage = 'evaluate')
@@ -86,11 +94,13 @@ export async function measuredLooksOf(db: Db, modelId: string): Promise<Measured
      where e.model_id = $1 and candidate.training_window_end > champion.training_window_end order by e.evaluation_id`,
     [modelId],
   );
-  return rows.map(({ run_no: runNo, fresher_ms: fresher, training_ms: training, summary }) => ({
+  const same = rows.filter(({ has_same_recipe: isSame }) => isSame);
+  const looks = same.map(({ run_no: runNo, fresher_ms: fresher, training_ms: training, summary }) => ({
     runNo,
     fresherDays: Number(fresher) / 86_400_000,
     trainingMinutes: training === null ? null : Math.max(0, Number(training)) / 60_000,
     metric: summary.metric,
     gain: { days: summary.blocks, value: summary.difference, interval: summary.interval95 },
   }));
+  return { looks, otherRecipes: rows.length - looks.length };
 }

@@ -1,6 +1,6 @@
 /**
  * The one place where an error of Postgres or of its driver becomes an error of ours: what a retry can help is
- * REGISTRY_UNAVAILABLE, text that Postgres cannot store is SIGNAL_INVALID, everything else is a bug.
+ * REGISTRY_UNAVAILABLE, a value that Postgres cannot store is SIGNAL_INVALID, everything else is a bug.
  * SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 import { PipelineError } from '../core/errors.js';
@@ -31,6 +31,8 @@ const UNAVAILABLE_STATES = /^(08|28|3D|40|53|57|25006|25P03|55P03)/;
 const OLD_SCHEMA_STATES = new Set(['3F000', '42P01', '42703', '42883']);
 /** NUL or a lone surrogate. */
 const TEXT_STATES = new Set(['22021', '22P05']);
+/** Data exceptions: an instant or number out of range, for one. */
+const VALUE_CLASS = '22';
 
 function unavailable(message: string, cause: Error): PipelineError {
   return new PipelineError('REGISTRY_UNAVAILABLE', message, { cause, details: { reason: cause.message } });
@@ -56,6 +58,10 @@ export function toRegistryError(error: unknown): PipelineError {
   }
   if (TEXT_STATES.has(code)) {
     return new PipelineError('SIGNAL_INVALID', 'A text holds a NUL character or broken Unicode; remove it.', { cause });
+  }
+  if (code.startsWith(VALUE_CLASS)) {
+    const message = `A value cannot be stored (${code}: ${cause.message}). Correct it: a repeat meets the same.`;
+    return new PipelineError('SIGNAL_INVALID', message, { cause, details: { sqlState: code } });
   }
   const detail = 'detail' in cause && typeof cause.detail === 'string' ? ` ${cause.detail}` : '';
   return new PipelineError(

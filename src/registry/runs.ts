@@ -6,6 +6,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { RunKey, RunRow } from '../activities/deps.js';
 import { canonicalJson } from '../core/canonical-json.js';
 import { assertInvariant, PipelineError } from '../core/errors.js';
+import { promotionOf } from '../core/policy/triggers/clocks.js';
 import type { Cause, Outcome, OutcomeKind, Promotion, RunClock, Stage } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toInstantOrNull } from './database.js';
@@ -108,15 +109,14 @@ export function withRun<T>(
   });
 }
 
-/** As its first trigger asked, where a person or the calendar asked; a monitor's claim may hold any word. */
-async function promotionOf(client: PoolClient, modelId: string, triggerId: string): Promise<Promotion> {
-  const row = await queryOne<{ is_off: boolean }>(
+/** As its first trigger asked; those that it was merged with ask for the same. */
+async function promotionAsked(client: PoolClient, modelId: string, triggerId: string): Promise<Promotion> {
+  const row = await queryOne<{ cause: Cause; body: unknown }>(
     client,
-    `select cause in ('schedule', 'manual') and body->>'promotion' = 'off' as is_off
-     from perennial.triggers where model_id = $1 and trigger_id = $2`,
+    'select cause, body from perennial.triggers where model_id = $1 and trigger_id = $2',
     [modelId, triggerId],
   );
-  return row?.is_off === true ? 'off' : 'by-policy';
+  return row === undefined ? 'by-policy' : promotionOf(row);
 }
 
 export interface NewRun {
@@ -144,7 +144,7 @@ export async function insertRun(client: PoolClient, run: NewRun, lastRunNo: numb
   const specDigest = (await currentSpec(client, modelId))?.specDigest;
   assertInvariant(specDigest !== undefined, `Model ${modelId} has no spec.`);
   await query(client, 'update perennial.models set last_run_no = $2 where model_id = $1', [modelId, runNo]);
-  const promotion = await promotionOf(client, modelId, first);
+  const promotion = await promotionAsked(client, modelId, first);
   await query(
     client,
     `insert into perennial.runs

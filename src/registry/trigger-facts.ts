@@ -6,12 +6,23 @@ import type { PoolClient } from 'pg';
 import type { ClaimFacts, ScoreHistory, TriggerFacts, WaitingTrigger } from '../core/policy/triggers/facts.js';
 import { durationMs } from '../core/spec/duration.js';
 import type { TriggerPolicy } from '../core/spec/trigger-schema.js';
-import type { Cause, Instant, Outcome, RunClock, Stage } from '../core/types.js';
+import type { Cause, Instant, Outcome, Promotion, RunClock, Stage } from '../core/types.js';
 import { query, queryOne, toInstant } from './database.js';
 import { presentPause } from './pauses.js';
 
-/** Beyond this the oldest are judged first and the others in the next round. */
-const MOST_WAITING = 20_000;
+/** Beyond this the pending and the oldest held are judged first, the others right after them. */
+export const MOST_WAITING = 20_000;
+/**
+ * Escalated ones stay until a run takes them along: apart from the others, or they would fill the room of those. The
+ * newest are taken, older ones by later runs.
+ */
+export const MOST_ESCALATED = 2_000;
+
+/** How many waiting triggers are read at most. */
+export interface MostRead {
+  readonly mostWaiting: number;
+  readonly mostEscalated: number;
+}
 /** Claims whose scores a threshold may be compared with. */
 const MOST_PAST_CLAIMS = 5_000;
 
@@ -51,17 +62,31 @@ function toClaim(row: WaitingRow): ClaimFacts | null {
   };
 }
 
-async function waitingTriggers(client: PoolClient, modelId: string, isBusy: boolean): Promise<WaitingTrigger[]> {
+async function waitingTriggers(
+  client: PoolClient,
+  modelId: string,
+  { isBusy, mostWaiting, mostEscalated }: MostRead & { readonly isBusy: boolean },
+): Promise<WaitingTrigger[]> {
   const rows = await query<WaitingRow>(
     client,
-    `select t.trigger_id, t.seq, h.state, t.cause, t.requested_by, t.clock, t.created_at, t.source, t.body,
+    `with chosen as (
+       (select h.trigger_id, h.state, t.seq
+        from perennial.trigger_heads h join perennial.triggers t using (model_id, trigger_id)
+        where h.model_id = $1 and h.state in ('held', 'pending') and (h.state = 'pending' or not $2)
+        order by h.state = 'pending' desc, t.seq limit $3)
+       union all
+       (select h.trigger_id, h.state, t.seq
+        from perennial.trigger_heads h join perennial.triggers t using (model_id, trigger_id)
+        where h.model_id = $1 and h.state = 'escalated' and not $2
+        order by t.seq desc limit $4)
+     )
+     select t.trigger_id, t.seq, h.state, t.cause, t.requested_by, t.clock, t.created_at, t.source, t.body,
        c.monitor, c.severity, c.window_start, c.window_end, c.n_reference, c.n_current, c.findings, c.absent
-     from perennial.trigger_heads h
-     join perennial.triggers t using (model_id, trigger_id)
-     left join perennial.claims c using (model_id, trigger_id)
-     where h.model_id = $1 and h.state in ('held', 'pending', 'escalated') and (h.state = 'pending' or not $2)
-     order by t.seq limit ${MOST_WAITING}`,
-    [modelId, isBusy],
+     from chosen h
+     join perennial.triggers t on t.model_id = $1 and t.trigger_id = h.trigger_id
+     left join perennial.claims c on c.model_id = $1 and c.trigger_id = h.trigger_id
+     order by t.seq`,
+    [modelId, isBusy, mostWaiting, mostEscalated],
   );
   return rows.map((row) => ({
     triggerId: row.trigger_id,
@@ -77,16 +102,23 @@ async function waitingTriggers(client: PoolClient, modelId: string, isBusy: bool
 }
 
 async function openRunOf(client: PoolClient, modelId: string): Promise<TriggerFacts['openRun']> {
-  const row = await queryOne<{ run_no: number; opened_at: Date; clock: RunClock; stage: Stage }>(
+  const row = await queryOne<{
+    run_no: number;
+    opened_at: Date;
+    clock: RunClock;
+    promotion: Promotion;
+    stage: Stage;
+  }>(
     client,
-    `select r.run_no, r.opened_at, r.clock,
+    `select r.run_no, r.opened_at, r.clock, r.promotion,
        (select s.stage from perennial.run_stages s
         where s.model_id = r.model_id and s.run_no = r.run_no order by s.step desc limit 1) as stage
      from perennial.runs r where r.model_id = $1 and r.closed_at is null`,
     [modelId],
   );
   if (row === undefined) return null;
-  return { runNo: row.run_no, openedAt: toInstant(row.opened_at), clock: row.clock, stage: row.stage };
+  const { run_no: runNo, clock, promotion, stage } = row;
+  return { runNo, openedAt: toInstant(row.opened_at), clock, promotion, stage };
 }
 
 interface LastRunRow {
@@ -260,14 +292,14 @@ async function newLabels(
 export async function loadTriggerFacts(
   client: PoolClient,
   modelId: string,
-  { policy, specSince }: { policy: TriggerPolicy; specSince: Instant },
+  { policy, specSince, most }: { policy: TriggerPolicy; specSince: Instant; most: MostRead },
 ): Promise<TriggerFacts> {
   const [clock] = await query<{ now: Date }>(client, `select date_trunc('milliseconds', clock_timestamp()) as now`);
   const now = toInstant(clock?.now ?? new Date(Number.NaN));
   const pause = await presentPause(client, modelId);
   const openRun = await openRunOf(client, modelId);
   const isBusy = openRun !== null || pause !== null;
-  const waiting = await waitingTriggers(client, modelId, isBusy);
+  const waiting = await waitingTriggers(client, modelId, { isBusy, ...most });
   const champion = await championOf(client, modelId);
   const asked = { policy, waiting, champion };
   return {

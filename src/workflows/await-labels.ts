@@ -54,8 +54,9 @@ async function waitToTheEnd(run: RunState, plan: RunPlan): Promise<WaitEnd> {
     pollInterval({ pollMs: plan.labels.pollMs, leftMs: run.time.leftMs(at), looks });
   for (;;) {
     const seen = run.news;
-    const now = run.time.now();
     const deadlineAt = desk.deadlineAt ?? plan.labels.deadlineAt;
+    run.time.boundBy(askUntil ?? deadlineAt);
+    const now = run.time.now();
     const request = { key: run.key, plan, training: plan.training, asOf: now, deadlineAt };
     const coverage = await data.measureCoverage.executeWithOptions({ summary: `labels known by ${now}` }, [request]);
     // Somebody's word that is being recorded right now was still said in time.

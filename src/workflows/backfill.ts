@@ -130,14 +130,17 @@ function rowOf(at: Instant, { attempt }: SeenWindow): BackfillRow | null {
 
 /**
  * The replayed present of a run stands still; one that has looked for its labels and waits is told of the time that a real
- * run would have waited. Without promotion nobody is asked, so that a question about missing labels runs out.
+ * run would have waited, as far as the present and no further: a later look goes on from there.
+ * Without promotion nobody is asked, so that a question about missing labels runs out.
  */
 async function moveClock(state: BackfillState, at: Instant, { attempt, wait }: SeenWindow): Promise<boolean> {
   const run = attempt?.run ?? null;
   if (run === null || !run.isOwn || wait?.isForLabels !== true) return false;
   if (wait.isAsking && state.input.promotion !== 'off') return false;
-  const through = wait.isAsking ? wait.until : nextThrough({ at, ...wait }, state.labels);
-  if (through === null) return false;
+  // The workflow's own time, which a replay of its history reads as it was.
+  const presentMs = Date.now();
+  const through = wait.isAsking ? wait.until : nextThrough({ at, ...wait, presentMs }, state.labels);
+  if (through === null || Date.parse(through) > presentMs) return false;
   const event = { eventId: `${attempt?.triggerId}/${through}`.slice(-200), through };
   // A run that ended meanwhile takes no signal, and the next look sees its end.
   return getExternalWorkflowHandle(run.workflowId)

@@ -2,6 +2,7 @@
  * Is a message well-formed? Hand-written instead of zod: anything thrown in a signal handler would block the workflow
  * task for ever, so each check returns a sentence, or null when nothing is wrong.
  */
+import { isReservedSource } from '../core/signals/reserved-sources.js';
 import type { Cause } from '../core/types.js';
 import { unstorableJson, unstorableText } from '../core/unstorable-text.js';
 
@@ -120,6 +121,7 @@ export function checkClaim(value: unknown): string | null {
   const fields = asFields(value);
   const fault = idFault(fields) ?? textFault(fields, ['source']);
   if (fault !== null) return fault;
+  if (isReservedSource(String(fields.source))) return "source is the platform's own: name another.";
   if (fields.clock !== undefined) {
     const clock = clockFault(fields.clock);
     if (clock !== null) return clock;

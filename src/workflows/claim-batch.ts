@@ -1,5 +1,6 @@
 /** Messages that came straight through Temporal, as what the ledger takes: sound ones, and malformed ones as refused. */
 import type { HandedOver } from '../activities/create-trigger-activities.js';
+import { isReservedSource } from '../core/signals/reserved-sources.js';
 import type { RunClock } from '../core/types.js';
 import { unstorableText } from '../core/unstorable-text.js';
 import { bytesOf, checkClaim, checkLabels, checkVersion } from './check-messages.js';
@@ -40,7 +41,9 @@ function handedOver(modelId: string, message: DirectMessage, unnamed: () => stri
   const { kind, value } = message;
   const fields = (typeof value === 'object' && value !== null ? value : {}) as { source?: unknown; eventId?: unknown };
   const fault = CHECKS[kind](value);
-  const named = isName(fields.source) ? cut(fields.source, 200) : 'unnamed source';
+  // Refused too it must not take the place of one of the platform's own messages.
+  const { source } = fields;
+  const named = isName(source) && !isReservedSource(source) ? cut(source, 200) : 'unnamed source';
   const base: HandedOver = {
     modelId,
     // Notices of labels and versions have a source of their own, as those that come through the gateway.

@@ -47,6 +47,8 @@ const SLOW_CAUSES = ['drift', 'performance', 'labels'];
 export class CoordinatorDesk {
   #judged: ModelJudgement | null = null;
   #startedRunNo: number | null;
+  /** Its end is heard of even when it reports nothing: this execution started it. */
+  #watchedRunNo: number | null = null;
   #toldThrough: string | null = null;
   #unnamed = 0;
   #fault: string | null = null;
@@ -64,6 +66,12 @@ export class CoordinatorDesk {
 
   get judged(): ModelJudgement | null {
     return this.#judged;
+  }
+
+  /** A run that an earlier execution started may be terminated without a word to this one. */
+  get isRunUnwatched(): boolean {
+    const openRun = this.#judged?.openRun ?? null;
+    return openRun !== null && openRun.runNo !== this.#watchedRunNo;
   }
 
   status(unread: number): CoordinatorStatus {
@@ -152,7 +160,7 @@ export class CoordinatorDesk {
   async #isOver(run: OpenRun, isDoubted: boolean): Promise<boolean> {
     const isFirst = this.#startedRunNo !== run.runNo;
     if (isFirst && (await this.#start(run))) return false;
-    if (!isFirst && !isDoubted) return false;
+    if (!isFirst && !isDoubted && !this.isRunUnwatched) return false;
     this.#startedRunNo = run.runNo;
     const key = { modelId: this.modelId, runNo: run.runNo, workflowId: run.workflowId };
     const found = await runActivities().reconcileOpenRun.executeWithOptions({ summary: `run ${run.runNo}` }, [key]);
@@ -175,6 +183,7 @@ export class CoordinatorDesk {
         staticDetails: staticDetails(input),
       });
       this.#startedRunNo = runNo;
+      this.#watchedRunNo = runNo;
       // Its report comes first; this end is for one that was terminated and reports nothing.
       const onEnded = (): void => {
         if (this.#judged?.openRun?.runNo === runNo) this.known.onRunEnded();

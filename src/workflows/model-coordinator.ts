@@ -13,6 +13,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CoordinatorInput } from '../core/messages.js';
+import type { Instant } from '../core/types.js';
 import { Alarm } from './alarm.js';
 import { checkCoordinatorInput, checkPause, checkRetrainRequest, checkRollback } from './check-messages.js';
 import { CoordinatorDesk } from './coordinator-desk.js';
@@ -24,6 +25,8 @@ const LEAST_HISTORY_EVENTS = 50;
 const HANDED_OVER_AT_ONCE = 2_000;
 /** After a judgement that failed for a reason that no retry of its activity helped. */
 const RETRY_MS = 60_000;
+/** How often an open run is looked at whose end this execution would not hear of. */
+const LOOK_AGAIN_MS = 600_000;
 
 export async function modelCoordinatorWorkflow(input: CoordinatorInput): Promise<void> {
   const fault = checkCoordinatorInput(input, workflowInfo().workflowId);
@@ -39,6 +42,9 @@ const isModelUnknown = (error: unknown): boolean =>
 class Coordinator {
   readonly #inbox = new Inbox();
   readonly #alarm = new Alarm();
+  /** The run's end was told and could not be looked into. */
+  #isEndUnseen = false;
+  #lookAt: Instant | null = null;
   readonly #desk: CoordinatorDesk;
 
   constructor(private readonly input: CoordinatorInput) {
@@ -74,7 +80,7 @@ class Coordinator {
     await condition(() => inbox.size > 0 || this.#isToJudge() || this.#isDue());
     if (inbox.hasAsked) {
       await inbox.nextAsked()?.();
-      this.#alarm.set(this.#desk.judged?.wakeAt ?? null);
+      this.#setAlarm();
     } else if (this.#isDue()) await this.#continue();
     else if (this.#isToJudge()) await this.#judgeAgain();
     else if (inbox.hasDirect) {
@@ -97,8 +103,10 @@ class Coordinator {
     const why = hasRunEnded ? 'a run ended' : this.#alarm.isRinging ? 'the time has come' : 'news in the ledger';
     this.#inbox.forgetNotices();
     try {
-      await this.#judge({ why, isRunDoubted: hasRunEnded });
+      await this.#judge({ why, isRunDoubted: hasRunEnded || this.#isEndUnseen });
+      this.#isEndUnseen = false;
     } catch (error) {
+      this.#isEndUnseen ||= hasRunEnded;
       // Nobody awaits this: a fault (an outage beyond every retry) is shown, and whoever delivers the ledger asks again.
       this.#desk.showFault(error);
       this.#alarm.set(new Date(Date.now() + RETRY_MS).toISOString());
@@ -106,8 +114,19 @@ class Coordinator {
   }
 
   async #judge(options: { why: string; isRunDoubted: boolean }): Promise<void> {
-    const { wakeAt } = await this.#desk.judge(options);
-    this.#alarm.set(wakeAt);
+    await this.#desk.judge(options);
+    this.#setAlarm();
+  }
+
+  #setAlarm(): void {
+    const { judged, isRunUnwatched } = this.#desk;
+    const wakeAt = judged?.wakeAt ?? null;
+    if (!isRunUnwatched) this.#lookAt = null;
+    else if (this.#lookAt === null || Date.parse(this.#lookAt) <= Date.now()) {
+      this.#lookAt = new Date(Date.now() + LOOK_AGAIN_MS).toISOString();
+    }
+    const lookAt = this.#lookAt;
+    this.#alarm.set(wakeAt === null || (lookAt !== null && lookAt < wakeAt) ? lookAt : wakeAt);
   }
 
   /** A run may be in flight and messages may still come: those that are unread travel with the input. */

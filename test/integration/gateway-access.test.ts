@@ -228,18 +228,32 @@ describe('a past instant', () => {
   });
 });
 
+interface Signing {
+  readonly secret?: string;
+  readonly at?: Date;
+  /** What the signature is over, where that is not what is sent. */
+  readonly body?: string;
+  readonly sent?: string;
+  readonly model?: string;
+  readonly format?: string;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const WINDOW = 'start=2001-02-01T00:00:00Z&end=2001-03-01T00:00:00Z';
+
 describe('a signed message', () => {
   const body = monitorFile('evidently-0.7.23/distance_km.drift-tests.json');
-  const signed = (
-    id: string,
-    options: { secret?: string; at?: Date; body?: string; model?: string } = {},
-  ): Promise<Reply> => {
+  const signed = (id: string, options: Signing = {}): Promise<Reply> => {
     const time = options.at ?? new Date();
-    const signature = new Webhook(options.secret ?? SECRET).sign(id, time, options.body ?? body);
-    return at.ask(`/v1/models/${options.model ?? MODEL}/signals/evidently?${WINDOW_QUERY}`, {
+    const sent = options.sent ?? body;
+    const signature = new Webhook(options.secret ?? SECRET).sign(id, time, options.body ?? sent);
+    const { model = MODEL, format = 'evidently', query = '' } = options;
+    return at.ask(`/v1/models/${model}/signals/${format}?${WINDOW}${query}`, {
       token: null,
-      body,
+      body: sent,
       headers: {
+        ...options.headers,
         'webhook-id': id,
         'webhook-timestamp': String(Math.floor(time.getTime() / 1000)),
         'webhook-signature': signature,
@@ -257,11 +271,37 @@ describe('a signed message', () => {
     expect(rows).toEqual([{ requested_by: 'webhook/grafana' }]);
   });
 
+  it.each([
+    ['source', { query: '&source=other' }, /source/],
+    ['id', { query: '&id=other' }, /id/],
+    ['severity', { query: '&severity=critical' }, /severity/],
+    ['a binary CloudEvent', { format: 'cloudevents', headers: { 'ce-id': 'x' } }, /ce-/],
+  ])('takes no %s that the signature does not cover', async (_what, options, message) => {
+    const answer = await signed('msg_unsigned', options);
+    expect([answer.status, answer.json.code], answer.text).toEqual([422, 'SIGNAL_INVALID']);
+    expect(answer.json.message).toMatch(message);
+  });
+
+  it('of a file that grows names no chunk: old chunks are repeats under whatever message', async () => {
+    const csv = monitorFile('nannyml-0.13.1/distance_km.univariate-default.csv').split('\n');
+    const first = await signed('msg_n1', { format: 'nannyml', sent: csv.slice(0, 4).join('\n') });
+    const again = await signed('msg_n2', { format: 'nannyml', sent: csv.slice(0, 5).join('\n') });
+    expect([first.status, again.status], first.text + again.text).toEqual([202, 202]);
+    const isNew = ({ json }: Reply): boolean[] => json.accepted.map((one: { isNew: boolean }) => one.isNew);
+    expect(isNew(first).every(Boolean)).toBe(true);
+    expect(isNew(again).slice(0, isNew(first).length).some(Boolean)).toBe(false);
+    const { rows } = await at.pool.query(
+      'select distinct source from perennial.triggers where event_id = any($1::text[])',
+      [first.json.accepted.map(({ eventId }: { eventId: string }) => eventId)],
+    );
+    expect(rows).toEqual([{ source: 'webhook/grafana' }]);
+  });
+
   it('may carry several signatures, as while a secret is changed', async () => {
     const time = new Date();
     const id = 'msg_rotated';
     const old = new Webhook(`whsec_${Buffer.alloc(32, 9).toString('base64')}`).sign(id, time, body);
-    const answer = await at.ask(`/v1/models/${MODEL}/signals/evidently?${WINDOW_QUERY}`, {
+    const answer = await at.ask(`/v1/models/${MODEL}/signals/evidently?${WINDOW}`, {
       token: null,
       body,
       headers: {

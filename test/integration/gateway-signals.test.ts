@@ -102,9 +102,31 @@ describe('a repeat', () => {
   });
 });
 
+describe('the same report', () => {
+  const report = monitorFile('evidently-0.7.23/feb_quiet.drift-tests.json');
+
+  it('under one id with another severity, count of rows or clock is told apart', async () => {
+    const path = signals('evidently', `${WINDOW_QUERY}&id=told-apart`);
+    await at.ask(path, { body: report });
+    for (const change of ['&severity=critical', '&nCurrent=77', '&asOf=2001-03-02T00:00:00Z']) {
+      const answer = await at.ask(`${path}${change}`, { body: report });
+      expect(answer.json.accepted[0].isNew).toBe(false);
+      expect(answer.json.notes.join(), change).toContain('another content');
+    }
+  });
+
+  it('without an id is another event at another clock', async () => {
+    const path = signals('evidently', WINDOW_QUERY.replace('nightly', 'clocks'));
+    const asked = ['', '&asOf=2001-03-02T00:00:00Z', '&asOf=2001-03-03T00:00:00Z', ''];
+    const isNew: boolean[] = [];
+    for (const one of asked) isNew.push((await at.ask(`${path}${one}`, { body: report })).json.accepted[0].isNew);
+    expect(isNew).toEqual([true, true, true, false]);
+  });
+});
+
 describe('refused with a name for what is wrong', () => {
   const report = monitorFile('evidently-0.7.23/feb_quiet.drift-tests.json');
-  const REFUSALS: readonly (readonly [string, string, { body: string }, number, string, RegExp])[] = [
+  const REFUSALS: (readonly [string, string, { body: string }, number, string, RegExp])[] = [
     [
       'a report without its window',
       signals('evidently', 'source=nightly'),
@@ -158,6 +180,24 @@ describe('refused with a name for what is wrong', () => {
       /./,
     ],
   ];
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  for (const asOf of [tomorrow, '0000-01-01T00:00:00Z', '9999-12-31T23:30:00-02:00', '1900-01-01T00:00:00%2B02:00']) {
+    const path = signals('evidently', `${WINDOW_QUERY}&asOf=${asOf}`);
+    REFUSALS.push([`a clock of ${asOf}`, path, { body: report }, 422, 'SIGNAL_INVALID', /asOf/]);
+  }
+  for (const source of ['schedule', 'expectation', 'manual', 'labels', 'versions', 'nannyml/URL']) {
+    const path = signals('evidently', WINDOW_QUERY.replace('nightly', source));
+    REFUSALS.push([`the platform's own source ${source}`, path, { body: report }, 422, 'SIGNAL_INVALID', /source/]);
+  }
+  const wide = `chunk_key,${Array.from({ length: 9_000 }, (_, i) => `c${i}_value`).join(',')}`;
+  REFUSALS.push([
+    'a small body of very many findings',
+    signals('nannyml', WINDOW_QUERY),
+    { body: `${wide}\n${`k${','.repeat(9_000)}\n`.repeat(20)}` },
+    422,
+    'SIGNAL_INVALID',
+    /360000 findings and absences, more than 20000/,
+  ]);
   for (const [what, path, request, status, code, message] of REFUSALS) {
     it(what, async () => {
       const before = await ledger(at.pool);
@@ -215,6 +255,9 @@ describe('notices', () => {
     const wrong = [
       ['labels', { eventId: 'x' }, /through/],
       ['labels', { eventId: 'x', through: 'yesterday' }, /through/],
+      ['labels', { eventId: 'x', through: new Date(Date.now() + 2 * 86_400_000).toISOString() }, /through/],
+      ['versions', { eventId: 'x', kind: 'code', to: '2', at: '9999-12-31T23:30:00-02:00' }, /at/],
+      ['retrain', { reason: 'x', asOf: new Date(Date.now() + 86_400_000).toISOString() }, /asOf/],
       ['versions', { eventId: 'x', kind: 'mood', to: '2', at: '2001-03-01T00:00:00Z' }, /kind/],
       ['retrain', { reason: 'x', by: 'the director' }, /by/],
       ['retrain', { reason: '' }, /reason/],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Arrival } from '#dist/core/signals/arrival.js';
 import { acceptArrivals } from '#dist/registry/intake.js';
+import { judgeTriggers } from '#dist/registry/judging.js';
 import { takeDueNotices } from '#dist/registry/notices.js';
 import { applySpec } from '#dist/registry/specs.js';
 import {
@@ -66,6 +67,74 @@ describe('a judgement', () => {
     const again = performance.now();
     await judge('ten-thousand');
     expect(performance.now() - again).toBeLessThan(2_000);
+  });
+
+  it('is followed at once by the next while more wait than it reads, and by none that could move nothing', async () => {
+    await apply('crowded', { ...AT_ONCE, coolDown: 'PT1H' });
+    await openRunFor(t.registry, 'crowded', 'first');
+    await accept(...Array.from({ length: 5 }, (_, i) => claimArrival('crowded', `c${i}`)));
+    const next = () => judgeTriggers(t.pool, 'crowded', { mostWaiting: 2 });
+    const wakesNow = ({ wakeAt }: { wakeAt: string | null }) => wakeAt !== null && Date.parse(wakeAt) <= Date.now();
+    const pending: number[] = [];
+    for (let judged = await next(); ; judged = await next()) {
+      pending.push(judged.waiting.pending);
+      if (!wakesNow(judged)) break;
+    }
+    expect(pending).toEqual([3, 1, 0]);
+    await finish('crowded', 1);
+    // All are held for the cool-down: the two oldest stay where they are, however often they are judged.
+    const held = await next();
+    expect(held.waiting).toEqual({ pending: 0, held: 5, escalated: 0 });
+    expect(Date.parse(held.wakeAt ?? '')).toBeGreaterThan(Date.now());
+  });
+
+  it('finds the new ones behind any number that wait for a person or for the cool-down to pass', async () => {
+    await apply('asked', { ...AT_ONCE, coolDown: 'PT1H', budget: { runs: 1, period: 'P1D' } });
+    const next = () => judgeTriggers(t.pool, 'asked', { mostWaiting: 2, mostEscalated: 2 });
+    const tick = (eventId: string) => arrivalOf('asked', eventId, { source: 'schedule', cause: 'schedule' });
+    await accept(tick('first'));
+    expect((await next()).openRun?.runNo).toBe(1);
+    await finish('asked', 1);
+    await accept(tick('t1'), tick('t2'), tick('t3'));
+    await next();
+    expect((await next()).waiting).toEqual({ pending: 0, held: 0, escalated: 3 });
+    await accept(...Array.from({ length: 3 }, (_, i) => claimArrival('asked', `c${i}`)));
+    const wakes: boolean[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const { wakeAt } = await next();
+      wakes.push(wakeAt !== null && Date.parse(wakeAt) <= Date.now());
+    }
+    expect(wakes).toEqual([true, true, false]);
+    expect((await next()).waiting).toEqual({ pending: 0, held: 3, escalated: 3 });
+    await accept(arrivalOf('asked', 'person'));
+    expect((await next()).openRun?.runNo).toBe(2);
+    expect(await states('asked')).toMatchObject({
+      'manual/person': 'started',
+      'schedule/t1': 'escalated',
+      'schedule/t2': 'merged',
+      'schedule/t3': 'merged',
+    });
+  });
+
+  it('makes two runs of what asks for one instant with and without promotion', async () => {
+    await apply('parted', { debounce: { quiet: 'PT0S', maxWait: 'PT1H' } });
+    const clock = { mode: 'replay', now: '2001-03-01T00:00:00.000Z' } as const;
+    const tick = (eventId: string, body: object) =>
+      arrivalOf('parted', eventId, { source: 'schedule', cause: 'schedule', clock, body });
+    await accept(tick('off', { promotion: 'off' }), tick('usual', {}));
+    expect((await judge('parted')).openRun?.runNo).toBe(1);
+    await accept(tick('late', {}), tick('late-off', { promotion: 'off' }));
+    await judge('parted');
+    expect(await states('parted')).toEqual({
+      'schedule/off': 'started',
+      'schedule/usual': 'held',
+      'schedule/late': 'held',
+      'schedule/late-off': 'merged',
+    });
+    expect((await t.registry.run({ modelId: 'parted', runNo: 1 })).promotion).toBe('off');
+    await finish('parted', 1);
+    expect((await judge('parted')).openRun?.runNo).toBe(2);
+    expect((await t.registry.run({ modelId: 'parted', runNo: 2 })).promotion).toBe('by-policy');
   });
 
   it('waits for the debounce, says until when, and takes all that came meanwhile', async () => {
@@ -172,6 +241,19 @@ describe('a judgement', () => {
     // The same notice once more, to the run that is open now.
     await accept(notice('b', '2001-04-01T00:00:00Z'));
     expect((await judge('told')).labels).toEqual({ eventId: 'labels/b', through: '2001-04-01T00:00:00.000Z' });
+  });
+
+  it('tells a run of today of no labels through an instant that has not come, which would outdo all that follow', async () => {
+    await apply('hasty');
+    await openRunFor(t.registry, 'hasty', 'first');
+    const notice = (eventId: string, through: string): Arrival =>
+      arrivalOf('hasty', eventId, { source: 'labels', cause: 'labels', isUrgent: false, body: { through } });
+    const ahead = new Date(Date.now() + 3_600_000).toISOString();
+    await accept(notice('ahead', ahead), notice('far', '+012026-01-01T00:00:00Z'));
+    expect((await judge('hasty')).labels).toBeNull();
+    expect((await states('hasty'))['labels/far']).toBe('refused');
+    await accept(notice('sound', '2001-05-01T00:00:00Z'));
+    expect((await judge('hasty')).labels).toEqual({ eventId: 'labels/sound', through: '2001-05-01T00:00:00.000Z' });
   });
 });
 

@@ -21,6 +21,7 @@ import {
 } from './registry-fixtures.js';
 
 const registry = useRegistry('policy_history');
+const INTERVAL = { lower: 0.024, upper: 0.034, confidence: 0.95 };
 const RECEIVED = '2001-04-09T06:00:00.000Z';
 
 const claimOf = (modelId: string, eventId: string): DriftClaim => ({
@@ -69,12 +70,14 @@ const arrivalOf = (claim: DriftClaim, clock: Arrival['clock']): Arrival => ({
 });
 
 describe('recorded claims', () => {
-  it('are as they were taken in, at the time that they speak in, oldest first and each once', async () => {
+  it('are as they were taken in, at the time that they speak in, oldest first, each once, without those of the coordinator', async () => {
     await applyModel(registry.pool, 'heard');
     const [wall, replayed] = [claimOf('heard', 'wall'), claimOf('heard', 'replayed')];
     const past = '2001-02-05T00:00:00.000Z';
     const arrivals = [arrivalOf(wall, { mode: 'wall' }), arrivalOf(replayed, { mode: 'replay', now: past })];
-    await acceptArrivals(registry.pool, [...arrivals, arrivalOf(wall, { mode: 'wall' })]);
+    const missing = arrivalOf(claimOf('heard', 'missing'), { mode: 'wall' });
+    const own: Arrival = { ...missing, channel: 'coordinator' };
+    await acceptArrivals(registry.pool, [...arrivals, arrivalOf(wall, { mode: 'wall' }), own]);
     const claims = await recordedClaimsOf(registry.pool, 'heard');
     expect(claims.map(({ arrivedMs }) => new Date(arrivedMs).toISOString())).toEqual([past, RECEIVED]);
     expect(claims[1]).toMatchObject({ cause: 'drift', claim: factsOf(wall) });
@@ -87,29 +90,41 @@ describe('recorded claims', () => {
 });
 
 describe('measured looks', () => {
-  it('compare a candidate with a champion of older data, with the gain that the run measured', async () => {
-    const modelId = 'measured';
+  async function measure(modelId: string, recipeDigest: string) {
     await applyModel(registry.pool, modelId);
     const first = await makeVersion(registry.registry, modelId, 'first');
     const key = await openRunFor(registry.registry, modelId, 'second');
     await registry.registry.recordStage(key, 'train');
-    const { version } = await registry.registry.registerVersion({ ...newVersion(key), trainingWindow: FEBRUARY });
+    const { version } = await registry.registry.registerVersion({
+      ...newVersion(key),
+      trainingWindow: FEBRUARY,
+      recipeDigest,
+    });
     await registry.registry.recordStage(key, 'evaluate');
     const pair = { candidateVersion: version, championVersion: first, championEpoch: 1, holdoutWindow: MARCH };
     const { evaluationId } = await registry.registry.beginEvaluation(evaluationOf(key, pair));
-    const interval95 = { lower: 0.024, upper: 0.034, confidence: 0.95 };
-    const summary = { ...summaryOf(evaluationId, 'evidence'), ...pair, difference: 0.029, interval95 };
+    const summary = { ...summaryOf(evaluationId, 'evidence'), ...pair, difference: 0.029, interval95: INTERVAL };
     await registry.registry.finishEvaluation(evaluationId, { summary, gates: GATES });
-    const [look, ...more] = await measuredLooksOf(registry.pool, modelId);
-    expect(more).toEqual([]);
+    return { key, measured: await measuredLooksOf(registry.pool, modelId) };
+  }
+
+  it('compare a candidate with a champion of older data, with the gain that the run measured', async () => {
+    const { key, measured } = await measure('measured', digestOf('recipe measured/1'));
+    const [look, ...more] = measured.looks;
+    expect([more, measured.otherRecipes]).toEqual([[], 0]);
     expect(look).toMatchObject({
       runNo: key.runNo,
       fresherDays: 28,
       metric: 'auc',
-      gain: { days: 28, value: 0.029, interval: interval95 },
+      gain: { days: 28, value: 0.029, interval: INTERVAL },
     });
     expect(look?.trainingMinutes).toBeGreaterThanOrEqual(0);
     expect(look?.trainingMinutes).toBeLessThan(1);
-    expect(adviseFromLooks([look!], 0.005).sentence).toMatch(/^Refitting after about 28 days was shown to gain/);
+    expect(adviseFromLooks(measured, 0.005).sentence).toMatch(/^Refitting after about 28 days was shown to gain/);
+  });
+
+  it('of candidates whose recipe changed too are left out and counted', async () => {
+    const { measured } = await measure('changed', digestOf('another recipe'));
+    expect(measured).toEqual({ looks: [], otherRecipes: 1 });
   });
 });

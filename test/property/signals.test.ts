@@ -20,6 +20,8 @@ function check(format: SignalFormat, body: Uint8Array | string): void {
     if (!(error instanceof PipelineError) || error.code !== 'SIGNAL_INVALID') throw error;
     expect(error.message).toMatch(new RegExp(`^The ${format} signal .*`, 's'));
     expect(error.message.length).toBeLessThan(20_000);
+    // A limit of the language, or a bug: the adapters have limits of their own before it.
+    expect(error.message).not.toContain('could not be read to its end');
   }
   expect(performance.now() - startMs).toBeLessThan(MAX_MS);
   for (const claim of parsed?.claims ?? []) {

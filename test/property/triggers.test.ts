@@ -1,6 +1,7 @@
 /** What the trigger policy promises whatever waits: one fate each, nothing forgotten, no chance in it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { promotionOf } from '#dist/core/policy/triggers/clocks.js';
 import type { Judgement, TriggerFacts, WaitingTrigger } from '#dist/core/policy/triggers/facts.js';
 import { judge } from '#dist/core/policy/triggers/judge.js';
 import { type TriggerPolicy, triggers } from '#dist/core/spec/trigger-schema.js';
@@ -40,6 +41,7 @@ const claim = fc.record({
   findings: fc.array(finding, { maxLength: 3 }),
   absent: fc.constantFrom([], [{ what: 'column' as const, name: 'a', why: 'none' }]),
 });
+const promotion = fc.constantFrom('by-policy' as const, 'by-policy' as const, 'off' as const);
 const unnumbered = fc
   .record({
     state: fc.constantFrom('pending' as const, 'pending' as const, 'held' as const, 'escalated' as const),
@@ -53,14 +55,15 @@ const unnumbered = fc
       'manual' as const,
     ),
     clock,
+    asked: promotion,
     createdAt: earlier,
     claim: fc.option(claim, { freq: 8 }),
     through: fc.constantFrom('2001-04-09T00:00:00.000Z', '2001-04-10T00:00:00.000Z', 'soon'),
   })
-  .map(({ through, claim: said, ...rest }) => ({
+  .map(({ through, claim: said, asked, ...rest }) => ({
     ...rest,
     requestedBy: 'someone',
-    body: rest.cause === 'labels' ? { through } : {},
+    body: rest.cause === 'labels' ? { through } : { promotion: asked },
     claim: rest.cause === 'drift' || rest.cause === 'performance' ? said : null,
   }));
 const waiting = (maxLength: number): fc.Arbitrary<WaitingTrigger[]> =>
@@ -73,13 +76,14 @@ const factsWith = (list: fc.Arbitrary<WaitingTrigger[]>): fc.Arbitrary<TriggerFa
   fc
     .record({
       waiting: list,
-      pause: fc.option(fc.constant({ by: 'ana', reason: 'moving.', since: iso(NOW_MS - HOUR) }), { freq: 8 }),
+      pause: fc.option(fc.constant({ by: 'operator', reason: 'moving.', since: iso(NOW_MS - HOUR) }), { freq: 8 }),
       openRun: fc
         .option(
           fc.record({
             runNo: fc.constant(4),
             openedAt: earlier,
             clock,
+            promotion,
             stage: fc.constantFrom('assess' as const, 'train' as const),
           }),
           { freq: 5, nil: null },
@@ -161,8 +165,17 @@ function applied(facts: TriggerFacts, judgement: Judgement): TriggerFacts {
     return [{ ...trigger, state }];
   });
   const { open } = judgement;
+  const opener = facts.waiting.find(({ triggerId }) => triggerId === open?.triggerIds[0]);
   const openRun =
-    open === null ? facts.openRun : { runNo: 5, openedAt: facts.now, clock: open.clock, stage: 'assess' as const };
+    open === null || opener === undefined
+      ? facts.openRun
+      : {
+          runNo: 5,
+          openedAt: facts.now,
+          clock: open.clock,
+          promotion: promotionOf(opener),
+          stage: 'assess' as const,
+        };
   return { ...facts, waiting: left, openRun };
 }
 

@@ -1,5 +1,7 @@
 /** Policy replay on made-up pasts whose truth is known: shifts, answers, useless retrains, cadences, and malformed files. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '#dist/cli/program.js';
@@ -8,7 +10,7 @@ import { adviseFromLooks } from '#dist/core/policy/replay/advise-from-looks.js';
 import { comparePolicies, spanOf } from '#dist/core/policy/replay/compare-policies.js';
 import { type Contender, scheduleTicks } from '#dist/core/policy/replay/contender.js';
 import { parseQualityGrid } from '#dist/core/policy/replay/quality-grid.js';
-import type { RecordedClaim } from '#dist/core/policy/replay/recorded.js';
+import { onceEach, type RecordedClaim } from '#dist/core/policy/replay/recorded.js';
 import { replay } from '#dist/core/policy/replay/replay.js';
 import { trueShifts } from '#dist/core/policy/replay/true-shifts.js';
 import { createRng } from '#dist/core/rng.js';
@@ -163,6 +165,42 @@ describe('the replayed world', () => {
   });
 });
 
+describe('a past with more than one cutoff before its first day', () => {
+  // The newest of them serves; those before it never do.
+  const early = {
+    ...oneShift,
+    cutoffs: [
+      { trainedThrough: iso(-14), trainingMinutes: 2, scoresByDay: oneShift.days.map(() => 0.2) },
+      ...oneShift.cutoffs,
+    ],
+  };
+  const options = { claims: weeklyAlarms, equivalence: 0.005 };
+
+  it('begins with the newest of them, for shifts, qualities and advice alike', () => {
+    expect(trueShifts(early, 0.005)).toEqual(trueShifts(oneShift, 0.005));
+    expect(comparePolicies([contender({})], { ...options, grid: early })).toEqual(
+      comparePolicies([contender({})], { ...options, grid: oneShift }),
+    );
+    expect(advise(early, 0.005).cadences[0]?.overNever).toEqual(advise(oneShift, 0.005).cadences[0]?.overNever);
+  });
+});
+
+describe('recorded claims', () => {
+  it('count once, when they first came, whichever file they stand in', () => {
+    const [first, again] = [alarm(10), { ...alarm(10), arrivedMs: START + 30 * DAY }];
+    expect(onceEach([again, alarm(12), first])).toEqual([first, alarm(12)]);
+  });
+
+  it('outside the span are counted', () => {
+    const { claims, claimsOutside } = comparePolicies([], {
+      grid: steady,
+      claims: [alarm(-1), alarm(3), alarm(DAYS)],
+      equivalence: 0.005,
+    });
+    expect([claims, claimsOutside]).toEqual([1, 2]);
+  });
+});
+
 describe('advice on the cadence', () => {
   it('finds the fastest that is shown to gain when models decay by the day', () => {
     const { cadences, sentence } = advise(decaying, 0.0005);
@@ -179,8 +217,30 @@ describe('advice on the cadence', () => {
   it('says plainly when it cannot tell', () => {
     const noisy = gridOf(() => 0, { noise: 0.2 });
     expect(advise(noisy, 0.0005).sentence).toMatch(/^It cannot be told/);
+    expect(advise({ ...decaying, cutoffs: decaying.cutoffs.slice(0, 1) }, 0.0005).sentence).toContain('week by week');
     const short = { ...decaying, days: decaying.days.slice(0, 60), rows: [] };
     expect(advise(short, 0.0005)).toMatchObject({ from: null, cadences: [] });
+  });
+
+  it('ends where fresh starts end, so that old models do not pass for a fast cadence', () => {
+    const cut = { ...decaying, cutoffs: decaying.cutoffs.slice(0, 10) };
+    const { from, to, days, cadences } = advise(cut, 0.0005);
+    expect([from, to, days]).toEqual([iso(49), iso(70), 21]);
+    expect(cadences.map(({ pays }) => pays)).toEqual([true, true, true, true]);
+    const ages = cadences.map(({ quality }) => cadences[3]!.quality - quality);
+    // Served by the day: half a cadence of age, and a thousandth a day.
+    for (const [index, age] of [24.5, 10.5, 3.5, 0].entries()) expect(ages[index]).toBeCloseTo(age * 0.001, 3);
+  });
+
+  it('compares all cadences on the days that every one of them has a score of', () => {
+    const blind = decaying.cutoffs.map((cutoff, at) => ({
+      ...cutoff,
+      // Only starts that are old enough for the slowest cadence alone lack these days.
+      scoresByDay: cutoff.scoresByDay.map((score, day) => (day < 80 && day - at * 7 >= 28 ? null : score)),
+    }));
+    const { days, cadences } = advise({ ...decaying, cutoffs: blind }, 0.0005);
+    expect(days).toBeLessThanOrEqual(60);
+    expect(cadences.map(({ overSlower }) => overSlower.days)).toEqual([days, days, days, days]);
   });
 });
 
@@ -200,7 +260,7 @@ describe('advice from the runs', () => {
       look(4, 8, [-0.01, 0.02]),
       look(5, 400, [0.1, 0.2]),
     ];
-    const { cadences, sentence } = adviseFromLooks(looks, 0.005);
+    const { cadences, sentence } = adviseFromLooks({ looks, otherRecipes: 0 }, 0.005);
     expect(cadences.map(({ everyDays, pays, looks: own }) => [everyDays, pays, own.length])).toEqual([
       [56, null, 0],
       [28, true, 2],
@@ -212,9 +272,16 @@ describe('advice from the runs', () => {
   });
 
   it('says plainly when it cannot tell', () => {
-    expect(adviseFromLooks([], 0.005).sentence).toContain('no run has compared');
-    expect(adviseFromLooks([look(2, 28, [-0.01, 0.02])], 0.005).sentence).toContain('no cadence gained');
-    expect(adviseFromLooks([look(2, 28, [-0.01, 0.004])], 0.005).cadences[1]?.pays).toBe(false);
+    const of = (...looks: ReturnType<typeof look>[]) => adviseFromLooks({ looks, otherRecipes: 0 }, 0.005);
+    expect(of().sentence).toMatch(/no run has compared .* yet\.$/);
+    expect(of(look(2, 28, [-0.01, 0.02])).sentence).toContain('no cadence gained');
+    expect(of(look(2, 28, [-0.01, 0.004])).cadences[1]?.pays).toBe(false);
+  });
+
+  it('says how many comparisons a change of recipe cost', () => {
+    expect(adviseFromLooks({ looks: [], otherRecipes: 2 }, 0.005).sentence).toMatch(/Left out: 2 evaluation\(s\)/);
+    const looks = [look(2, 28, [0.01, 0.02])];
+    expect(adviseFromLooks({ looks, otherRecipes: 1 }, 0.005).sentence).toMatch(/Left out: 1 evaluation\(s\)/);
   });
 });
 
@@ -288,6 +355,10 @@ describe('perennial policy', () => {
   const REPLAY = ['policy', 'replay', 'flights.yaml', 'policies/composed.yaml', 'policies/unusual.yaml'].map((arg) =>
     arg.endsWith('.yaml') ? flights(arg) : arg,
   );
+  const firstReport = (): string => {
+    const index: { file: string }[] = JSON.parse(readFileSync(flights('evidently/reports/index.json'), 'utf8'));
+    return `evidently/reports/${index.find(({ file }) => file.startsWith('weekly/'))!.file}`;
+  };
   const GRID = ['--grid', flights('quality-grid.json')];
   const document = readFileSync(new URL('../../docs/policy-replay.md', import.meta.url), 'utf8');
 
@@ -308,6 +379,31 @@ describe('perennial policy', () => {
     const seen = await cli(['policy', 'advise', 'flights', ...GRID]);
     expect(seen).toMatchObject({ err: '', exitCode: 0 });
     expect(document).toContain(seen.out);
+  });
+
+  it('says that claims which were parsed after the fact came outside the span, and how to hear them', async () => {
+    const parsed = await cli([
+      ...['signal', 'parse', 'evidently', flights(firstReport()), '--model', 'flights', '--json'],
+      ...['--window', '2001-02-05/2001-02-12', '--n-reference', '5000', '--n-current', '5000'],
+    ]);
+    const folder = mkdtempSync(join(tmpdir(), 'perennial-policy-'));
+    try {
+      const file = join(folder, 'claims.json');
+      expect(parsed.err).toBe('');
+      writeFileSync(file, parsed.out);
+      const late = await cli([...REPLAY, ...GRID, '--claims', file]);
+      expect(late.out).toMatch(/1 of 1 claims came outside the span.*--arrived window-end/);
+      const heard = await cli([...REPLAY, ...GRID, '--claims', file, '--arrived', 'window-end']);
+      expect(heard.out).toContain('with 1 recorded claim(s)');
+      expect(heard.out).not.toContain('outside');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('takes the grid that docs/policy-replay.md shows', () => {
+    const [, example] = /```json\n([\s\S]*?)```/.exec(document) ?? [];
+    expect(parseQualityGrid(JSON.parse(example ?? '')).cutoffs).toHaveLength(2);
   });
 
   it('says what is wrong with a file', async () => {

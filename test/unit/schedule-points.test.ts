@@ -91,8 +91,17 @@ describe('the plan of a backfill', () => {
 
 describe('the clock of a run that waits for labels', () => {
   const times = { delayMs: 86_400_000, deadlineMs: 14 * 86_400_000 };
-  const next = (now: string, until = '2001-03-15T00:00:00.000Z') =>
-    nextThrough({ at: '2001-03-01T00:00:00.000Z', now, until }, times);
+  const AFTER_ALL = Date.parse('2002-01-01T00:00:00.000Z');
+  const next = (now: string, until = '2001-03-15T00:00:00.000Z', presentMs = AFTER_ALL) =>
+    nextThrough({ at: '2001-03-01T00:00:00.000Z', now, until, presentMs }, times);
+
+  it('never goes beyond the present, and goes on once the present has come there', () => {
+    const now = '2001-03-04T00:00:00.000Z';
+    const present = Date.parse('2001-03-05T00:00:00.000Z');
+    expect(next(now, undefined, present - 1)).toBeNull();
+    expect(next(now, undefined, present)).toBe('2001-03-05T00:00:00.000Z');
+    expect(next('2001-03-14T12:00:00.000Z', undefined, present)).toBeNull();
+  });
 
   it('goes to when labels are complete, then on in steps, and never beyond the deadline', () => {
     expect(next('2001-03-01T00:00:00.000Z')).toBe('2001-03-02T00:00:00.000Z');
@@ -105,7 +114,7 @@ describe('the clock of a run that waits for labels', () => {
   it('goes on also where labels know no delay', () => {
     const at = '2001-03-01T00:00:00.000Z';
     const through = nextThrough(
-      { at, now: at, until: '2001-03-25T00:00:00.000Z' },
+      { at, now: at, until: '2001-03-25T00:00:00.000Z', presentMs: AFTER_ALL },
       { delayMs: 0, deadlineMs: 24 * 86_400_000 },
     );
     expect(through).toBe('2001-03-02T00:00:00.000Z');

@@ -80,6 +80,7 @@ export const openRun = (over: Partial<NonNullable<TriggerFacts['openRun']>> = {}
   runNo: 7,
   openedAt: at(-MINUTE),
   clock: WALL,
+  promotion: 'by-policy' as const,
   stage: 'train' as const,
   ...over,
 });

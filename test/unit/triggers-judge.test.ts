@@ -192,6 +192,39 @@ describe('while a run is open', () => {
   });
 });
 
+describe('promotion', () => {
+  const clock = { mode: 'replay', now: '2001-03-01T00:00:00.000Z' } as const;
+  const off = (over: object = {}) => waiting({ cause: 'schedule', clock, body: { promotion: 'off' }, ...over });
+
+  it('parts what asks for the same instant: what is off takes nothing along that is not, nor the other way round', () => {
+    for (const first of [off(), off({ cause: 'manual' })]) {
+      const [same, other] = [off(), off({ body: {} })];
+      const judgement = judged({ waiting: [first, same, other] });
+      expect(judgement.open?.triggerIds).toEqual([first.triggerId, same.triggerId]);
+      expect(fateOf(judgement, other)).toBe('held');
+    }
+    const [tick, backfilled] = [off({ body: { promotion: 'by-policy' } }), off()];
+    const judgement = judged({ waiting: [tick, backfilled] });
+    expect(judgement.open?.triggerIds).toEqual([tick.triggerId]);
+    expect(fateOf(judgement, backfilled)).toBe('held');
+  });
+
+  it('is only what a person or the calendar asks for: a claim that holds the word is judged like any other', () => {
+    const [said, silent] = [waiting({ body: { promotion: 'off' } }), waiting()];
+    expect(judged({ waiting: [said, silent] }).open?.triggerIds).toHaveLength(2);
+  });
+
+  it('of a run that is assessing has to be the one asked for, or the trigger waits for a run of its own', () => {
+    const fate = (promotion: 'off' | 'by-policy', one: ReturnType<typeof waiting>) =>
+      fateOf(judged({ waiting: [one], openRun: openRun({ stage: 'assess', clock, promotion }) }), one);
+    expect(fate('by-policy', off())).toBe('held');
+    expect(fate('off', off({ body: {} }))).toBe('held');
+    expect(fate('off', waiting({ clock, body: { promotion: 'off' } }))).toBe('held');
+    expect(fate('off', off())).toBe('merged');
+    expect(fate('by-policy', off({ body: {} }))).toBe('merged');
+  });
+});
+
 describe('the cool-down', () => {
   it('holds drift, performance and labels until it ends, and is named', () => {
     const all = (['drift', 'performance'] as const).map((cause) => waiting({ cause }));
@@ -274,10 +307,28 @@ describe('the budget', () => {
       escalated.triggerId,
     ]);
   });
+
+  it('free again, takes along whatever a person was asked about with the same clock and promotion, and nothing else', () => {
+    const inPast = { mode: 'replay', now: '2001-03-01T00:00:00.000Z' } as const;
+    const state = 'escalated' as const;
+    const alike = [
+      { ...undecidable(), state },
+      waiting({ state, cause: 'schedule' }),
+      waiting({ state, claim: quietClaim() }),
+    ];
+    const others = [
+      waiting({ state, clock: inPast }),
+      waiting({ state, cause: 'schedule', body: { promotion: 'off' } }),
+    ];
+    const fresh = waiting();
+    const judgement = judged({ waiting: [...alike, ...others, fresh] }, raw);
+    expect(judgement.open?.triggerIds).toEqual([fresh, ...alike].map(({ triggerId }) => triggerId));
+    expect(judgement.changes).toEqual([]);
+  });
 });
 
 describe('a pause', () => {
-  const pause = { by: 'ana', reason: 'the feed is being moved.', since: at(-DAY) };
+  const pause = { by: 'operator', reason: 'the feed is being moved.', since: at(-DAY) };
 
   it('holds everything with who and why, and refuses a person', () => {
     const all = (['drift', 'schedule', 'labels'] as const).map((cause) => waiting({ cause, body: { through: NOW } }));
@@ -285,7 +336,7 @@ describe('a pause', () => {
     const judgement = judged({ waiting: [...all, asked], pause });
     for (const one of all) expect(fateOf(judgement, one)).toBe('held');
     expect(reasonOf(judgement, all[0]!)).toBe(
-      `Paused by ana since ${at(-DAY)}: the feed is being moved. Judged again when it is resumed.`,
+      `Paused by operator since ${at(-DAY)}: the feed is being moved. Judged again when it is resumed.`,
     );
     expect(fateOf(judgement, asked)).toBe('refused');
     expect(judgement.wakeAt).toBeNull();

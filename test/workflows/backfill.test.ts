@@ -111,6 +111,22 @@ it('ends a wait for labels that never come at the deadline, like a real run', as
   expect(looks.at(-1)).toBe(later(MONTHS[0]!, 13));
 });
 
+it('moves the clock of no run beyond the present while its labels are awaited', async () => {
+  const world = harness.world({ labels: { deadline: 'P10D' } });
+  world.labelShare = () => 0.4;
+  let looksAfter = 0;
+  world.before.lookAtBackfill = () => {
+    if (world.measured.length > 1) looksAfter += 1;
+  };
+  const from = later(new Date().toISOString(), -1.5);
+  const handle = await start(world, { from, to: later(from, 0.1), every: 'P1D' });
+  await until('it to have looked again after its last move', () => looksAfter >= 4);
+  expect(world.measured.map(({ asOf }) => asOf)).toEqual([from, later(from, 1)]);
+  expect((await handle.query(backfillStatusQuery)).present?.text).toContain('labels: awaits');
+  await handle.cancel();
+  expect(await handle.result()).toMatchObject({ kind: 'cancelled', tally: { cancelled: 1 } });
+});
+
 it('waits its turn behind a run that is open, and asks once', async () => {
   const world = harness.world();
   world.labelShare = (asOf) => (asOf < '2002' ? 1 : 0);

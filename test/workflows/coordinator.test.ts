@@ -330,6 +330,25 @@ describe.concurrent('the open run', () => {
     expect((await harness.run(world, 2).result()).kind).toBe('promoted');
   });
 
+  it('whose workflow was terminated is closed by a coordinator too that came after it had started', async () => {
+    const { world, run } = await withOpenRun();
+    await coordinatorOf(world).terminate('the cluster was restored');
+    await harness.coordinator.sendDrift(world.modelId, { eventId: 'e1', source: 'monitor' });
+    await until('the claim', () => world.model.stateOf('monitor/e1') === 'held');
+    // The judgement that begins an execution looks too; this one is at rest when the run is ended.
+    await until('rest', async () => {
+      const { raw } = await coordinatorOf(world).describe();
+      return (raw.pendingActivities ?? []).length === 0 && raw.pendingWorkflowTask == null;
+    });
+    await run.terminate('by an operator');
+    world.labelShare = () => 1;
+    await harness.coordinator.sendDrift(world.modelId, { eventId: 'e2', source: 'monitor' });
+    await until('the second run', () => world.model.runs[1]?.result);
+    expect(world.model.runs[0]!.result).toMatchObject({ failure: expect.stringContaining('terminated') });
+    expect(world.model.stateOf('monitor/e1')).toBe('started');
+    expect(world.model.stateOf('monitor/e2')).toBe('merged');
+  });
+
   it('whose workflow never started is started: a process died between the two', async () => {
     const world = harness.world();
     await harness.registry.acceptArrivals([arrivalOf(world.modelId)]);

@@ -317,6 +317,25 @@ describe('a replayed clock', () => {
     expect(world.measured).toHaveLength(5);
   });
 
+  it('goes no further than the deadline, however late the labels are that a notice tells of', async () => {
+    const world = harness.world({
+      labels: { deadline: 'P10D', onDeadline: 'proceed' },
+      approval: { policy: 'always', expiry: 'P2D' },
+    });
+    world.labelShare = () => 0.4;
+    const handle = await harness.startRun(world, { clock });
+    await harness.awaiting(handle, 'labels');
+    await handle.signal(labelsArrivedSignal, { eventId: 'today', through: '2026-01-01T00:00:00Z' });
+    expect(await harness.awaiting(handle, 'a decision')).toMatchObject({
+      now: '2001-03-11T00:00:00.000Z',
+      awaitsUntil: '2001-03-13T00:00:00.000Z',
+    });
+    expect(world.measured.map(({ asOf }) => asOf)).toEqual(['2001-03-01T00:00:00.000Z', '2001-03-11T00:00:00.000Z']);
+    await handle.signal(labelsArrivedSignal, { eventId: 'later', through: '2026-01-02T00:00:00Z' });
+    expect((await handle.result()).kind).toBe('expired');
+    expect((await handle.query(runStatusQuery)).now).toBe('2001-03-13T00:00:00.000Z');
+  });
+
   it('sets the windows and what is known, and lets an approval expire', async () => {
     const world = harness.world({ approval: { policy: 'always', expiry: 'P2D' } });
     const handle = await harness.startRun(world, { clock });

@@ -16,6 +16,7 @@ import { type BackfillAttempt, type BackfillWindow, backfillEventId } from '#dis
 import { canonicalJson } from '#dist/core/canonical-json.js';
 import { assertInvariant, PipelineError } from '#dist/core/errors.js';
 import type { PauseAnswer, PauseRequest } from '#dist/core/messages.js';
+import { promotionOf } from '#dist/core/policy/triggers/clocks.js';
 import type { Judgement, TriggerFacts, WaitingTrigger } from '#dist/core/policy/triggers/facts.js';
 import { judge } from '#dist/core/policy/triggers/judge.js';
 import type { Accepted, Arrival, Refused } from '#dist/core/signals/arrival.js';
@@ -201,7 +202,14 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
       modelId,
       now: new Date().toISOString(),
       pause,
-      openRun: openRun === null ? null : { ...openRun, stage: openRun.stages.at(-1)! },
+      openRun:
+        openRun === null
+          ? null
+          : {
+              ...openRun,
+              promotion: promotionOf(model.trigger(openRun.firstTriggerId)!),
+              stage: openRun.stages.at(-1)!,
+            },
       lastRuns,
       spent: { runs: 0, trainingMinutes: 0 },
       champion:
@@ -292,12 +300,10 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
 
   async run(key: RunKey): Promise<RunRow> {
     const { firstTriggerId, result, stages, clock: _clock, ...row } = this.#run(key);
-    const { body, cause } = this.#model(key.modelId).trigger(firstTriggerId)!;
-    const isOff = ['schedule', 'manual'].includes(cause) && (body as { promotion?: unknown }).promotion === 'off';
     return {
       ...row,
       modelId: key.modelId,
-      promotion: isOff ? 'off' : 'by-policy',
+      promotion: promotionOf(this.#model(key.modelId).trigger(firstTriggerId)!),
       stage: stages.at(-1)!,
       openedAt: '2001-01-01T00:00:00.000Z',
       closedAt: result === null ? null : '2001-01-01T00:00:00.000Z',

@@ -7,9 +7,10 @@ import { advise } from '../../core/policy/replay/advise.js';
 import { adviseFromLooks } from '../../core/policy/replay/advise-from-looks.js';
 import { comparePolicies, spanOf } from '../../core/policy/replay/compare-policies.js';
 import { contenderOf } from '../../core/policy/replay/contender.js';
-import { type RecordedClaim, recordedClaims } from '../../core/policy/replay/recorded.js';
+import { onceEach, type RecordedClaim, recordedClaims } from '../../core/policy/replay/recorded.js';
 import type { SignalFormat } from '../../core/signals/drift-claim.js';
 import { SIGNAL_FORMATS } from '../../core/signals/parse-signal.js';
+import { specSchema } from '../../core/spec/schema.js';
 import { measuredLooksOf, recordedClaimsOf } from '../../registry/policy-history.js';
 import { type CliContext, type CommonOptions, print, withCommon } from '../context.js';
 import { withPool } from '../open-pool.js';
@@ -31,8 +32,8 @@ interface ReplayOptions extends AdviseOptions {
   readonly arrived: 'received' | 'window-end';
 }
 
-/** The default of the pipeline's own `equivalence`. */
-const EQUIVALENCE = 0.005;
+/** The default of a pipeline's own `equivalence`. */
+const EQUIVALENCE = specSchema.shape.equivalence.parse(undefined);
 
 function marginOption(text: string): number {
   const value = Number(text);
@@ -58,10 +59,10 @@ async function claimsOf(specs: readonly NamedSpec[], options: ReplayOptions): Pr
   if (claims === undefined && reports === undefined) return withPool((pool) => recordedClaimsOf(pool, modelId));
   const { alertWindow } = triggers;
   const read = reports === undefined ? [] : readReports(reports, { format, only, modelId, alertWindow });
-  return [
+  return onceEach([
     ...recordedClaims(claims === undefined ? [] : readClaims(claims), arrived),
     ...recordedClaims(read, 'window-end'),
-  ].sort((a, b) => a.arrivedMs - b.arrivedMs);
+  ]);
 }
 
 async function replay(context: CliContext, files: readonly string[], options: ReplayOptions): Promise<void> {
@@ -72,15 +73,20 @@ async function replay(context: CliContext, files: readonly string[], options: Re
   const span = spanOf(grid);
   const contenders = specs.map(({ name, spec }) => contenderOf(spec, name, span));
   const comparison = comparePolicies(contenders, { grid, claims, equivalence });
-  print(context.io, options, { data: comparison, text: renderReplay(comparison, context.io) });
+  const isAsReceived = options.claims !== undefined && options.arrived === 'received';
+  print(context.io, options, { data: comparison, text: renderReplay(comparison, { io: context.io, isAsReceived }) });
 }
 
 async function adviseOn(context: CliContext, model: string, options: AdviseOptions): Promise<void> {
   const modelId = parseModelId(model);
   const { equivalence = EQUIVALENCE } = options;
   if (options.grid === undefined) {
-    const advice = adviseFromLooks(await withPool((pool) => measuredLooksOf(pool, modelId)), equivalence);
-    print(context.io, options, { data: { modelId, ...advice }, text: renderLookAdvice(advice, context.io) });
+    const measured = await withPool((pool) => measuredLooksOf(pool, modelId));
+    const advice = adviseFromLooks(measured, equivalence);
+    print(context.io, options, {
+      data: { modelId, otherRecipes: measured.otherRecipes, ...advice },
+      text: renderLookAdvice(advice, context.io),
+    });
     return;
   }
   const grid = readGrid(options.grid);
@@ -105,7 +111,11 @@ export function addPolicy(program: Command, context: CliContext): void {
     .option('--format <format>', 'format of the reports', formatOption, 'evidently')
     .option('--only <prefix>', 'of the reports, those whose file begins so', '')
     .option('--arrived <when>', 'when a claim of --claims came: received, or window-end', arrivedOption, 'received')
-    .option('--equivalence <margin>', "a gain within this is none (default: the first pipeline's)", marginOption)
+    .option(
+      '--equivalence <margin>',
+      "what the gain at a true shift must exceed (default: the first pipeline's)",
+      marginOption,
+    )
     .action((files: string[], options: ReplayOptions) => replay(context, files, options));
   withCommon(policy.command('advise'))
     .description('say from measured decay which cadence of retraining pays, and plainly when it cannot be told')
@@ -114,6 +124,10 @@ export function addPolicy(program: Command, context: CliContext): void {
       '--grid <file>',
       "realised quality by training end and day (JSON); without it, the evaluations of the model's runs",
     )
-    .option('--equivalence <margin>', 'a gain within this is none (default: 0.005)', marginOption)
+    .option(
+      '--equivalence <margin>',
+      `a faster cadence that cannot gain more does not pay (default: ${EQUIVALENCE})`,
+      marginOption,
+    )
     .action((model: string, options: AdviseOptions) => adviseOn(context, model, options));
 }

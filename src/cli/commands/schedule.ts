@@ -20,11 +20,11 @@ interface ScheduleResult extends Partial<Omit<ScheduleFacts, 'scheduleId'>> {
 }
 
 const STATES = [
-  ['set', 'set', "make the schedule what the model's spec says"],
+  ['set', 'set', "make the schedule and the polls of monitors' tables what the model's spec says"],
   ['show', 'shown', 'when it fires, how it is kept, what became of its last ticks'],
   ['pause', 'paused', 'keep the schedule, start nothing'],
   ['resume', 'resumed', 'start again, whoever or whatever paused it'],
-  ['delete', 'deleted', 'remove the schedule'],
+  ['delete', 'deleted', "remove the schedule and the polls of monitors' tables"],
 ] as const;
 
 type Wanted = (typeof STATES)[number][1];

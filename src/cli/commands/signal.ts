@@ -100,9 +100,7 @@ async function send(context: CliContext, signal: Signal, options: SendOptions): 
   const token = options.token ?? readVariable('PERENNIAL_TOKEN');
   const { url } = options;
   const sent =
-    url === undefined
-      ? await sendDirect(signal, parsed, actor(options.by))
-      : await sendOverHttp(signal, { url, token });
+    url === undefined ? await sendDirect(parsed, actor(options.by)) : await sendOverHttp(signal, { url, token });
   const text = [...sent.map(sentLine), ...ignoredText(parsed)].join('\n');
   print(context.io, options, { data: { sent, ignored: parsed.ignored }, text });
   if (sent.some(({ triggerId }) => triggerId === null)) {

@@ -4,6 +4,7 @@
  */
 import type { PerennialClient } from '../../client.js';
 import { PipelineError } from '../../core/errors.js';
+import { mean } from '../../core/stats/mean.js';
 import { REALISED } from './lanes.js';
 import type { ToldLane } from './tell-lane.js';
 
@@ -12,8 +13,6 @@ export interface Realised {
   readonly always: number;
   readonly gated: number;
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export async function measureRealised(client: PerennialClient, told: ToldLane): Promise<Realised> {
   const { lane, decisions, firstChampion } = told;

@@ -1,10 +1,12 @@
 /**
  * Alertmanager's webhook, version 4. Each alert of the group is a claim of its own, known again by fingerprint, start and
  * status however often the group is sent; the group's common labels shrink as it grows, so only an alert's own are read.
- * The window is what came before the alert began. `resolved` alerts ask for nothing and are named in `ignored`. A broken
+ * The window is what came before the alert began. What the group left out is a claim of its own, an absence: it counts even
+ * where all alerts shown are known. `resolved` alerts ask for nothing and are named in `ignored`. A broken
  * alert is left out by name too when others are sound: Alertmanager never sends a refused group again.
  */
 import { canonicalDigest } from '../canonical-json.js';
+import type { Window } from '../types.js';
 import type { Absence, DriftClaim, Finding, FindingScope, ParsedSignal, Severity } from './drift-claim.js';
 import { readInstant, toInstant } from './instants.js';
 import { readJson } from './lenient-json.js';
@@ -16,6 +18,7 @@ import {
   asList,
   asNumber,
   asText,
+  MAX_CLAIMS,
   member,
   memberAt,
   rawOf,
@@ -23,6 +26,9 @@ import {
   type SignalBody,
   scopeOfColumn,
 } from './payload.js';
+
+/** With the claim of the group itself as many as a body may hold. */
+const MAX_ALERTS = MAX_CLAIMS - 1;
 
 const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
   ['critical', 'critical'],
@@ -71,8 +77,13 @@ function severityOf(alert: unknown, body: SignalBody): { severity: Severity; not
   return { severity: otherwise, notes: [`Severity ${JSON.stringify(named)} is not known and counts as ${otherwise}.`] };
 }
 
+const windowBefore = (startMs: number, { envelope }: SignalBody): Window => ({
+  start: toInstant(startMs - envelope.alertWindowMs),
+  end: toInstant(startMs),
+});
+
 /** Null when the alert has no start. */
-function claimOf(alert: unknown, body: SignalBody, group: { absent: Absence[]; notes: string[] }): DriftClaim | null {
+function claimOf(alert: unknown, body: SignalBody, around: readonly string[]): DriftClaim | null {
   const started = asText(member(alert, 'startsAt'));
   const startMs = started === null ? undefined : readInstant(started)?.ms;
   if (startMs === undefined) return null;
@@ -83,9 +94,9 @@ function claimOf(alert: unknown, body: SignalBody, group: { absent: Absence[]; n
     monitor: 'alertmanager',
     monitorVersion: null,
     findings: [findingOf(alert)],
-    absent: group.absent,
-    notes: [...group.notes, ...notes],
-    window: { start: toInstant(startMs - body.envelope.alertWindowMs), end: toInstant(startMs) },
+    absent: [],
+    notes: [...around, ...notes],
+    window: windowBefore(startMs, body),
     eventId: `${fingerprint}/${started}/firing`,
     severity,
   });
@@ -94,12 +105,37 @@ function claimOf(alert: unknown, body: SignalBody, group: { absent: Absence[]; n
 const nameOf = (alert: unknown, i: number): string =>
   `${label(alert, 'alertname') ?? 'unnamed'} (${asText(member(alert, 'fingerprint')) ?? `alert ${i + 1}`})`;
 
-/** The first claim carries the group's own trouble: alerts that Alertmanager left out. */
-function hiddenOf(value: unknown): { absent: Absence[]; notes: string[] } {
+/** Sentences on alerts that are not told one by one. */
+function leftOutOf(value: unknown, beyond: number): string[] {
   const count = asCount(member(value, 'truncatedAlerts')) ?? 0;
-  if (count === 0) return { absent: [], notes: [] };
-  const why = `Alertmanager left ${count} alerts of the group out (max_alerts): nobody here knows which.`;
-  return { absent: [{ what: 'alerts', name: asText(member(value, 'groupKey')) ?? 'the group', why }], notes: [why] };
+  return [
+    ...(count > 0 ? [`Alertmanager left ${count} alerts of the group out (max_alerts): nobody here knows which.`] : []),
+    ...(beyond > 0
+      ? [`${beyond} alerts beyond the first ${MAX_ALERTS} of the group were left out: split the group.`]
+      : []),
+  ];
+}
+
+const MAX_KEY = 300;
+
+interface Group {
+  readonly value: unknown;
+  readonly body: SignalBody;
+}
+
+/** One claim, of the group: as often as its first alert is another. */
+function groupClaim(first: DriftClaim, why: readonly string[], { value, body }: Group): DriftClaim {
+  const name = asText(member(value, 'groupKey')) ?? 'the group';
+  const key = name.length > MAX_KEY ? canonicalDigest(name) : name;
+  return makeClaim(body, {
+    monitor: 'alertmanager',
+    monitorVersion: null,
+    findings: [],
+    absent: why.map((sentence): Absence => ({ what: 'alerts', name, why: sentence })),
+    notes: why,
+    window: first.window,
+    eventId: `${key}/${first.window.end}/truncated`,
+  });
 }
 
 export function parseAlertmanager(body: SignalBody): ParsedSignal {
@@ -108,16 +144,19 @@ export function parseAlertmanager(body: SignalBody): ParsedSignal {
   if (alerts === null || alerts.length === 0) {
     refuse(body.format, 'has no `alerts`: point webhook_configs here and send its version 4.', { missing: ['alerts'] });
   }
-  const hidden = hiddenOf(value);
   const [claims, ignored]: [DriftClaim[], string[]] = [[], []];
+  let beyond = 0;
   alerts.forEach((alert, i) => {
     const status = asText(member(alert, 'status')) ?? asText(member(value, 'status'));
     if (status !== 'firing') {
       ignored.push(`${nameOf(alert, i)} is ${status ?? 'without a status'} and asks for nothing.`);
       return;
     }
-    const group = claims.length === 0 ? hidden : { absent: [], notes: hidden.notes };
-    const claim = claimOf(alert, body, { absent: group.absent, notes: [...notes, ...group.notes] });
+    if (claims.length === MAX_ALERTS) {
+      beyond += 1;
+      return;
+    }
+    const claim = claimOf(alert, body, notes);
     if (claim === null) ignored.push(`${nameOf(alert, i)} has no startsAt that is an instant, and so no window.`);
     else claims.push(claim);
   });
@@ -126,5 +165,9 @@ export function parseAlertmanager(body: SignalBody): ParsedSignal {
       missing: ['startsAt'],
     });
   }
-  return { claims, ignored: claims.length === 0 ? [...ignored, ...hidden.notes] : ignored };
+  const leftOut = leftOutOf(value, beyond);
+  const [first] = claims;
+  if (leftOut.length === 0) return { claims, ignored };
+  if (first === undefined) return { claims, ignored: [...ignored, ...leftOut] };
+  return { claims: [...claims, groupClaim(first, leftOut, { value, body })], ignored };
 }

@@ -14,6 +14,7 @@ const DETECTORS =
   /^(KS|CVM|ChiSquare|Tabular|FET|MMD|LSDD|ContextMMD|Classifier|ClassifierUncertainty|RegressorUncertainty|LearnedKernel|SpotTheDiff)Drift(Online)?(Torch|TF|Tensorflow|PyTorch|KeOps|Sklearn)?$/i;
 
 const MAX_LINES = 10_000;
+const MAX_FEATURES = 10_000;
 
 interface Prediction {
   readonly data: unknown;
@@ -85,11 +86,12 @@ function draftOffline(prediction: Prediction, body: SignalBody): Draft {
   const [verdict, scores] = [member(data, 'is_drift'), perFeature(value)];
   const verdicts = asList(verdict);
   const features = Math.max(verdicts?.length ?? 0, scores?.length ?? 0);
+  if (features > MAX_FEATURES) refuse(body.format, `has ${features} features; at most ${MAX_FEATURES} are taken.`);
   const names = namesFor(body, features);
   const facts = factsOf(detector, kind);
   const columns = Array.from({ length: features }, (_, i): Finding => {
     const [score, alert] = [scores?.[i] ?? null, verdicts?.[i] ?? null];
-    const raw = rawOf({ feature: i, [kind]: score, is_drift: alert, threshold: member(data, 'threshold') });
+    const raw = rawOf({ feature: i, [kind]: score, is_drift: alert, threshold });
     const own = { score: asNumber(score), threshold, alert: asFlag(alert), raw };
     return { scope: 'column', column: names.nameOf(i), ...facts, ...own };
   });

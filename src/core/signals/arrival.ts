@@ -25,7 +25,7 @@ export interface Arrival {
   readonly claim: DriftClaim | null;
   /** JSON-safe and small: `{reason}` of a request, `{through}` of labels, `{kind, from, to, commit, at}` of a version. */
   readonly body: unknown;
-  /** sha256 of the bytes as they came: a repeat with another body is told apart. */
+  /** sha256 of what is asked, of a claim with its clock, else of the bytes as they came: a repeat that differs is told apart. */
   readonly bodyDigest: Digest;
   /** Why it can start nothing (malformed): recorded as `refused` at once. */
   readonly refusal?: string;

@@ -6,9 +6,19 @@
  * `columns` go before the query's. A batch is taken whole or refused whole, so that its sender can look and send it again.
  * Source: https://github.com/cloudevents/spec/tree/v1.0.2
  */
-import type { Envelope, ParsedSignal, Severity, SignalFormat } from './drift-claim.js';
+import type { DriftClaim, Envelope, ParsedSignal, Severity, SignalFormat } from './drift-claim.js';
 import { readJson } from './lenient-json.js';
-import { asFields, asList, asText, type Fields, member, refuse, type SignalBody } from './payload.js';
+import {
+  asFields,
+  asList,
+  asText,
+  type Fields,
+  limitParts,
+  MAX_CLAIMS,
+  member,
+  refuse,
+  type SignalBody,
+} from './payload.js';
 
 export type DataFormat = Exclude<SignalFormat, 'cloudevents'>;
 type ParseData = (format: DataFormat, body: SignalBody) => ParsedSignal;
@@ -145,6 +155,17 @@ function eventsOf(body: SignalBody): Event[] {
 }
 
 export function parseCloudEvents(body: SignalBody, parseData: ParseData): ParsedSignal {
-  const parsed = eventsOf(body).map((event) => parseEvent(event, body, parseData));
-  return { claims: parsed.flatMap(({ claims }) => claims), ignored: parsed.flatMap(({ ignored }) => ignored) };
+  const [claims, ignored]: [DriftClaim[], string[]] = [[], []];
+  let parts = 0;
+  for (const event of eventsOf(body)) {
+    const parsed = parseEvent(event, body, parseData);
+    for (const claim of parsed.claims) {
+      claims.push(claim);
+      parts += claim.findings.length + claim.absent.length;
+    }
+    for (const reason of parsed.ignored) ignored.push(reason);
+    limitParts(body.format, parts);
+    if (claims.length > MAX_CLAIMS) refuse(body.format, `holds more than ${MAX_CLAIMS} claims: send it in parts.`);
+  }
+  return { claims, ignored };
 }

@@ -81,6 +81,8 @@ export interface Envelope {
   readonly nCurrent?: number;
   readonly severity?: Severity;
   readonly monitorVersion?: string;
+  /** The instant of the past that a run is asked to look from: part of an id that is made here. */
+  readonly asOf?: Instant;
   /** Names of features by position, for monitors that number them. */
   readonly columns?: readonly string[];
   /** Lower-case names: `ce-id`, `content-type`, ... */

@@ -119,9 +119,11 @@ function causeOf(findings: readonly Finding[]): DriftClaim['cause'] {
   return alerting.length > 0 && alerting.every(({ scope }) => scope === 'performance') ? 'performance' : 'drift';
 }
 
-/** Of the format, the window and the body, so that the same report sent twice is known again. */
+/** Of the format, the window, the clock and the body, so that the same report sent twice is known again. */
 function digestId(body: SignalBody, window: Window, identity: string): string {
-  return bytesToHex(sha256(utf8ToBytes(`${body.format}\n${window.start}/${window.end}\n${identity}`)));
+  const { asOf } = body.envelope;
+  const address = `${body.format}\n${window.start}/${window.end}${asOf === undefined ? '' : `\nas of ${asOf}`}`;
+  return bytesToHex(sha256(utf8ToBytes(`${address}\n${identity}`)));
 }
 
 /** @throws SIGNAL_INVALID without model or window, with ids that cannot be kept, with more than 10,000 findings */

@@ -9,8 +9,9 @@ import { readCsv } from './csv.js';
 import type { Absence, DriftClaim, Finding, ParsedSignal } from './drift-claim.js';
 import { readInstant, toInstant } from './instants.js';
 import { type Draft, envelopeWindow, makeClaim } from './make-claim.js';
+import { judgedBy } from './nannyml-bounds.js';
 import { type NannyHeader, readHeader, type Series } from './nannyml-header.js';
-import { rawOf, refuse, type SignalBody } from './payload.js';
+import { limitParts, MAX_CLAIMS, rawOf, refuse, type SignalBody } from './payload.js';
 
 const MAX_CHUNKS = 1_000;
 
@@ -43,9 +44,11 @@ function numberAt(cells: readonly string[], index: number | undefined): number |
   return text !== '' && Number.isFinite(number) ? number : null;
 }
 
+/** pandas writes a column of flags with gaps as numbers: `1.0`. */
 function flagAt(cells: readonly string[], index: number | undefined): boolean | null {
   const text = cellAt(cells, index).toLowerCase();
-  return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : null;
+  if (text === 'true' || text === '1' || text === '1.0') return true;
+  return text === 'false' || text === '0' || text === '0.0' ? false : null;
 }
 
 /** The last instant of a chunk belongs to it; windows are half-open. */
@@ -73,12 +76,10 @@ function findingOf({ cells }: Chunk, { facts, cells: at }: Series): Finding {
   const [score, upper, lower] = ['value', 'upper_threshold', 'lower_threshold'].map((name) =>
     numberAt(cells, at.get(name)),
   ) as [number | null, number | null, number | null];
-  const isBelow = score !== null && lower !== null && score < lower;
   return {
     ...facts,
     score,
-    threshold: isBelow ? lower : (upper ?? lower),
-    alert: flagAt(cells, at.get('alert')),
+    ...judgedBy({ score, upper, lower, lowerIsDrift: facts.lowerIsDrift, alert: flagAt(cells, at.get('alert')) }),
     raw: rawOf(Object.fromEntries([...at].map(([field, index]) => [field, cells[index] ?? '']))),
   };
 }
@@ -113,6 +114,13 @@ function identityOf({ findings }: Draft): string {
   return JSON.stringify(findings.map(({ column, method, raw }) => JSON.stringify([column, method, raw])).sort());
 }
 
+/** Findings, and absences at most: each value that is empty may be one. */
+function partsOf(chunks: readonly Chunk[], { series }: NannyHeader): number {
+  const emptyOf = ({ cells }: Chunk): number =>
+    series.filter(({ cells: at }) => numberAt(cells, at.get('value')) === null).length;
+  return chunks.reduce((sum, chunk) => sum + series.length + emptyOf(chunk), 0);
+}
+
 /** One claim a chunk; an exact repeat of a row is left out. */
 function datedClaims(
   chunks: readonly Chunk[],
@@ -122,9 +130,19 @@ function datedClaims(
   const [claims, ignored]: [Map<string, DriftClaim>, string[]] = [new Map(), []];
   const { envelope } = body;
   const within = envelope.start === undefined && envelope.end === undefined ? null : envelopeWindow(body);
+  const isWithin = ({ window }: Chunk): boolean =>
+    within === null || (window!.end > within.start && window!.start < within.end);
+  const taken = chunks.filter(isWithin);
+  if (taken.length > MAX_CLAIMS) {
+    refuse(
+      body.format,
+      `holds ${taken.length} chunks; ${MAX_CLAIMS} at once are taken: name a window with start and end.`,
+    );
+  }
+  limitParts(body.format, partsOf(taken, made.header));
   for (const chunk of chunks) {
     const window = chunk.window!;
-    if (within !== null && (window.end <= within.start || window.start >= within.end)) {
+    if (!isWithin(chunk)) {
       ignored.push(`Chunk ${chunk.key} (${window.start} to ${window.end}) lies outside the window named.`);
       continue;
     }
@@ -169,5 +187,6 @@ export function parseNannyml(body: SignalBody): ParsedSignal {
   if (chunks.every(({ window }) => window !== null)) return datedClaims(chunks, body, { header, notes });
   const undated =
     'The chunks have no dates (no timestamp column was given): all of them are claimed of the window named.';
+  limitParts(body.format, partsOf(chunks, header));
   return { claims: [makeClaim(body, draftOf(chunks, header, [...notes, undated]))], ignored: [] };
 }

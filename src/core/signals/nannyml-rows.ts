@@ -7,6 +7,7 @@ import type { DriftClaim, Envelope, Finding, FindingScope } from './drift-claim.
 import { toInstant } from './instants.js';
 import { makeClaim } from './make-claim.js';
 import { methodFacts } from './methods.js';
+import { judgedBy } from './nannyml-bounds.js';
 import { asFlag, asNumber, asText, member, rawOf } from './payload.js';
 
 /** One row; `fields` are its columns as JSON. Times in milliseconds since 1970. */
@@ -49,14 +50,15 @@ function findingOf(row: NannyRow): Finding {
   const method = facts.method ?? metricOf(row);
   const score = asNumber(member(fields, 'value'));
   const [upper, lower] = [asNumber(member(fields, 'upper_threshold')), asNumber(member(fields, 'lower_threshold'))];
+  const { family, lowerIsDrift } = methodFacts('nannyml', method);
   return {
     scope: facts.scope,
     column: asText(member(fields, 'column_name')),
     method,
-    ...methodFacts('nannyml', method),
+    family,
+    lowerIsDrift,
     score,
-    threshold: score !== null && lower !== null && score < lower ? lower : (upper ?? lower),
-    alert: asFlag(member(fields, 'alert')),
+    ...judgedBy({ score, upper, lower, lowerIsDrift, alert: asFlag(member(fields, 'alert')) }),
     raw: rawOf(fields),
   };
 }

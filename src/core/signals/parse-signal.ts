@@ -1,4 +1,6 @@
 /** The one entry: bytes of any known format in, claims out, or SIGNAL_INVALID with what is missing. Pure and bounded. */
+
+import { PipelineError } from '../errors.js';
 import { parseAlertmanager } from './alertmanager.js';
 import { parseAlibiDetect } from './alibi-detect.js';
 import { type DataFormat, parseCloudEvents } from './cloudevents.js';
@@ -8,6 +10,7 @@ import { parseEvidently } from './evidently.js';
 import { parseGeneric } from './generic.js';
 import { parseNannyml } from './nannyml-csv.js';
 import { refuse, type SignalBody } from './payload.js';
+import { isReservedSource } from './reserved-sources.js';
 import { parseWhylogs } from './whylogs.js';
 
 export const SIGNAL_FORMATS: readonly SignalFormat[] = [
@@ -47,12 +50,34 @@ function textOf(format: SignalFormat, body: Uint8Array | string): string {
   }
 }
 
+function read(signal: SignalBody): ParsedSignal {
+  try {
+    if (signal.format !== 'cloudevents') return ADAPTERS[signal.format](signal);
+    return parseCloudEvents(signal, (inner, data) => ADAPTERS[inner](data));
+  } catch (error) {
+    if (error instanceof PipelineError) throw error;
+    // A limit of the language (stack, size of a text): what the sender sent is the reason, and a repeat meets it again.
+    const why = error instanceof Error ? error.message : String(error);
+    return refuse(signal.format, `could not be read to its end (${why.slice(0, 200)}): send it in smaller parts.`);
+  }
+}
+
 /**
  * @param body as it came; a byte-order mark is dropped
  * @throws SIGNAL_INVALID naming what is missing or wrong and what to send; nothing else, whatever the bytes are
  */
 export function parseSignal(format: SignalFormat, body: Uint8Array | string, envelope: Envelope): ParsedSignal {
   const signal: SignalBody = { format, text: textOf(format, body), envelope };
-  if (format !== 'cloudevents') return ADAPTERS[format](signal);
-  return parseCloudEvents(signal, (inner, data) => ADAPTERS[inner](data));
+  const parsed = read(signal);
+  for (const { source } of parsed.claims) {
+    if (!isReservedSource(source)) continue;
+    refuse(
+      format,
+      `has the source ${JSON.stringify(source.slice(0, 80))}, which is the platform's own: name another.`,
+      {
+        field: 'source',
+      },
+    );
+  }
+  return parsed;
 }

@@ -19,6 +19,9 @@ export interface SignalBody {
 }
 
 const MAX_RAW_CHARACTERS = 2_000;
+/** Of a whole body. */
+export const MAX_CLAIMS = 500;
+const MAX_PARTS = 20_000;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -73,6 +76,12 @@ export function rawOf(part: unknown): string {
 /** The scope that a column's name tells; monitors' own default names, as Evidently's. */
 export function scopeOfColumn(column: string): 'column' | 'prediction' | 'target' {
   return column === 'prediction' || column === 'target' ? column : 'column';
+}
+
+/** Findings and absences of a whole body, counted before they are built. @throws SIGNAL_INVALID beyond 20,000 */
+export function limitParts(format: SignalFormat, parts: number): void {
+  if (parts <= MAX_PARTS) return;
+  refuse(format, `holds ${parts} findings and absences, more than ${MAX_PARTS}: send it in parts.`);
 }
 
 /** @throws SIGNAL_INVALID always */

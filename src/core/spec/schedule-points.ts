@@ -3,6 +3,7 @@
  * Temporal's Schedules count them (a test compares with the server), and whole months for a backfill.
  */
 import { PipelineError } from '../errors.js';
+import { iso } from '../instant.js';
 import type { Instant } from '../types.js';
 import { type CronSets, cronProblem, cronSets } from './cron.js';
 import { DAY_MS, durationMs, isDuration } from './duration.js';
@@ -25,7 +26,6 @@ interface Range {
 
 const EPOCH = '1970-01-01T00:00:00.000Z';
 const MONTHS = /^P([1-9]\d{0,2})M$/;
-const iso = (ms: number): Instant => new Date(ms).toISOString();
 
 /**
  * What a backfill steps by: what is asked for, counted from the start of the range, else what the spec's schedule says,

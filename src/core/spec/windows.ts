@@ -3,6 +3,7 @@
  * tail, and the holdout that is later than both by the embargo. Everything is UTC and half-open.
  */
 import { PipelineError } from '../errors.js';
+import { iso } from '../instant.js';
 import type { Instant, Window } from '../types.js';
 import { DAY_MS, durationMs } from './duration.js';
 import type { PipelineSpec } from './schema.js';
@@ -17,8 +18,6 @@ export interface ResolvedWindows {
   /** Keep at most the newest N rows. */
   readonly last: number | null;
 }
-
-const iso = (ms: number): Instant => new Date(ms).toISOString();
 
 function holdoutOf(spec: PipelineSpec, nowMs: number): { startMs: number; endMs: number } {
   if (spec.holdout.span === 'last-month') {

@@ -2,10 +2,11 @@
  * Advice from what the runs themselves measured: each compared a candidate with a champion whose data ended some days earlier, on
  * the same later holdout. Coarser than a grid: a run happens when it happens, so a cadence may never have been tried.
  */
+import { mean } from '../../stats/mean.js';
 import { CADENCES_DAYS } from './advise.js';
 import type { Gain } from './gain.js';
 
-export interface MeasuredLook {
+interface MeasuredLook {
   readonly runNo: number;
   /** By how much the candidate's training data end later than the champion's. */
   readonly fresherDays: number;
@@ -14,6 +15,12 @@ export interface MeasuredLook {
   readonly metric: string;
   /** Of the candidate over the champion on the run's holdout. */
   readonly gain: Gain;
+}
+
+export interface MeasuredLooks {
+  readonly looks: readonly MeasuredLook[];
+  /** How many evaluations against a champion of older data are left out, since the recipe was another one too. */
+  readonly otherRecipes: number;
 }
 
 export interface LookAdvice {
@@ -38,14 +45,15 @@ function paysOf(looks: readonly MeasuredLook[], equivalence: number): boolean | 
 
 function minutesOf(looks: readonly MeasuredLook[], everyDays: number): number | null {
   const known = looks.flatMap(({ trainingMinutes }) => trainingMinutes ?? []);
-  if (known.length === 0) return null;
-  return (28 / everyDays) * (known.reduce((sum, minutes) => sum + minutes, 0) / known.length);
+  return known.length === 0 ? null : (28 / everyDays) * mean(known);
 }
 
 export function adviseFromLooks(
-  looks: readonly MeasuredLook[],
+  { looks, otherRecipes }: MeasuredLooks,
   equivalence: number,
 ): { cadences: LookAdvice[]; sentence: string } {
+  const leftOut =
+    otherRecipes === 0 ? '' : ` Left out: ${otherRecipes} evaluation(s) against a champion of another recipe.`;
   const cadences = [...CADENCES_DAYS].reverse().map((everyDays) => {
     const own = looks.filter(({ fresherDays }) => cadenceOf(fresherDays) === everyDays);
     return {
@@ -61,12 +69,12 @@ export function adviseFromLooks(
     const times = own.length === 1 ? 'the one run that did so' : `each of the ${own.length} runs that did so`;
     return {
       cadences,
-      sentence: `Refitting after about ${everyDays} days was shown to gain in ${times}; faster than that nothing is shown.`,
+      sentence: `Refitting after about ${everyDays} days was shown to gain in ${times}; faster than that nothing is shown.${leftOut}`,
     };
   }
   const tried =
     looks.length === 0
-      ? 'no run has compared a candidate with an older champion yet'
+      ? 'no run has compared a candidate with an older champion of its recipe yet'
       : 'no cadence gained in every run that tried it';
-  return { cadences, sentence: `It cannot be told which cadence pays: ${tried}.` };
+  return { cadences, sentence: `It cannot be told which cadence pays: ${tried}.${leftOut}` };
 }

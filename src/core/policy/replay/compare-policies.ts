@@ -1,4 +1,5 @@
 /** The whole replay: yardsticks and the policies asked about, side by side on one past. */
+import { iso } from '../../instant.js';
 import { type Contender, type Span, yardsticks } from './contender.js';
 import type { Gain } from './gain.js';
 import { endMs, firstMs, type QualityGrid } from './quality-grid.js';
@@ -12,8 +13,9 @@ export interface PolicyComparison {
   readonly to: string;
   readonly metric: string;
   readonly equivalence: number;
-  /** Of the recorded ones, how many came in the span. */
+  /** How many recorded claims came in the span, and how many before or after it, which no policy hears. */
   readonly claims: number;
+  readonly claimsOutside: number;
   readonly shifts: readonly TrueShift[];
   readonly policies: readonly (Verdict & { readonly overNever: Gain })[];
 }
@@ -26,15 +28,17 @@ export function comparePolicies(
   { grid, claims, equivalence }: { grid: QualityGrid; claims: readonly RecordedClaim[]; equivalence: number },
 ): PolicyComparison {
   const span = spanOf(grid);
+  const heard = claims.filter(({ arrivedMs }) => arrivedMs >= span.fromMs && arrivedMs < span.toMs).length;
   const shifts = trueShifts(grid, equivalence);
   const replays = [...yardsticks(span), ...contenders].map((contender) => replay(contender, { grid, claims, span }));
   const [never] = replays;
   return {
     from: grid.days[0]!,
-    to: new Date(span.toMs).toISOString(),
+    to: iso(span.toMs),
     metric: grid.metric,
     equivalence,
-    claims: claims.filter(({ arrivedMs }) => arrivedMs >= span.fromMs && arrivedMs < span.toMs).length,
+    claims: heard,
+    claimsOutside: claims.length - heard,
     shifts,
     policies: replays.map((one) => ({
       ...verdictOn(one, { grid, shifts, span }),

@@ -1,4 +1,5 @@
 /** What is compared in a replay: a trigger policy with its schedule, from a pipeline or as a yardstick. */
+import { iso } from '../../instant.js';
 import { DAY_MS, durationMs } from '../../spec/duration.js';
 import { pointRule, schedulePoints } from '../../spec/schedule-points.js';
 import type { PipelineSpec } from '../../spec/schema.js';
@@ -57,7 +58,7 @@ export function yardsticks(span: Span): Contender[] {
 /** When the pipeline's Schedule would have ticked. */
 export function scheduleTicks(spec: Pick<PipelineSpec, 'model' | 'schedule'>, { fromMs, toMs }: Span): number[] {
   if (spec.schedule === undefined || spec.schedule.paused) return [];
-  const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  const range = { from: iso(fromMs), to: iso(toMs) };
   const rule = pointRule(spec, { every: null, from: range.from });
   return schedulePoints(rule, { ...range, limit: Number.POSITIVE_INFINITY }).map((at) => Date.parse(at));
 }

@@ -79,5 +79,8 @@ export function cutoffAt(grid: QualityGrid, ms: number): number {
   return found;
 }
 
+/** The cutoff whose model serves on the first day: the newest at or before it. */
+export const startOf = (grid: QualityGrid): number => cutoffAt(grid, firstMs(grid));
+
 /** Index of the first whole day from this instant on. */
 export const dayFrom = (grid: QualityGrid, ms: number): number => Math.max(0, Math.ceil((ms - firstMs(grid)) / DAY_MS));

@@ -22,13 +22,18 @@ export function factsOf(claim: DriftClaim): ClaimFacts {
  */
 export function recordedClaims(claims: readonly DriftClaim[], arrived: 'received' | 'window-end'): RecordedClaim[] {
   const keyOf = ({ source, eventId }: DriftClaim): string => JSON.stringify([source, eventId]);
-  const once = new Map(claims.map((claim) => [keyOf(claim), claim]));
-  return [...once.values()]
-    .map((claim) => ({
-      id: keyOf(claim),
-      cause: claim.cause,
-      arrivedMs: Date.parse(arrived === 'received' ? claim.receivedAt : claim.window.end),
-      claim: factsOf(claim),
-    }))
-    .sort((a, b) => a.arrivedMs - b.arrivedMs || (a.id < b.id ? -1 : 1));
+  return claims.map((claim) => ({
+    id: keyOf(claim),
+    cause: claim.cause,
+    arrivedMs: Date.parse(arrived === 'received' ? claim.receivedAt : claim.window.end),
+    claim: factsOf(claim),
+  }));
+}
+
+/** Oldest first, each once, as it first came: what is sent again is no second claim. */
+export function onceEach(claims: readonly RecordedClaim[]): RecordedClaim[] {
+  const once = new Map<string, RecordedClaim>();
+  const oldestFirst = [...claims].sort((a, b) => a.arrivedMs - b.arrivedMs || (a.id < b.id ? -1 : 1));
+  for (const claim of oldestFirst) if (!once.has(claim.id)) once.set(claim.id, claim);
+  return [...once.values()];
 }

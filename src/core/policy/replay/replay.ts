@@ -3,9 +3,10 @@
  * ends of runs and its own `wakeAt` as the only clock. Every run trains on all that its cutoff allows and goes live when it ends:
  * what is compared is when to retrain, not whether a candidate passes its gates.
  */
+
 import { assertInvariant } from '../../errors.js';
+import { iso } from '../../instant.js';
 import { DAY_MS, durationMs } from '../../spec/duration.js';
-import { iso } from '../triggers/clocks.js';
 import { judge } from '../triggers/judge.js';
 import type { Contender, Span } from './contender.js';
 import type { QualityGrid } from './quality-grid.js';

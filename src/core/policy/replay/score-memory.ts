@@ -1,6 +1,6 @@
 /** Scores heard so far in a replay, by series: what the registry would look up for thresholds that compare with the past. */
+import { iso } from '../../instant.js';
 import type { TriggerPolicy } from '../../spec/trigger-schema.js';
-import { iso } from '../triggers/clocks.js';
 import type { ClaimFacts, ScoreHistory, WaitingTrigger } from '../triggers/facts.js';
 import { planOf } from '../triggers/plan.js';
 

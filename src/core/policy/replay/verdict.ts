@@ -1,10 +1,11 @@
 /** What a replayed policy was worth: its retrains one by one, its answers to the true shifts, and the quality it served. */
+import { iso } from '../../instant.js';
 import { DAY_MS } from '../../spec/duration.js';
+import { mean } from '../../stats/mean.js';
 import type { Instant } from '../../types.js';
-import { iso } from '../triggers/clocks.js';
 import type { Span } from './contender.js';
 import { type DayScores, type Gain, gainAfter, gainOf } from './gain.js';
-import { dayFrom, type QualityGrid } from './quality-grid.js';
+import { dayFrom, type QualityGrid, startOf } from './quality-grid.js';
 import type { Replay } from './replay.js';
 import type { TrueShift } from './true-shifts.js';
 import type { ReplayedRun } from './world.js';
@@ -78,7 +79,7 @@ function answersOf(
 
 /** The score of whichever model served at the beginning of each day. */
 function servedScores(grid: QualityGrid, runs: readonly ReplayedRun[]): DayScores {
-  const first = runs[0]?.replaced ?? 0;
+  const first = startOf(grid);
   return grid.days.map((day, index) => {
     const startMs = Date.parse(day);
     const serving = runs.findLast(({ endedMs }) => endedMs <= startMs)?.trained ?? first;
@@ -102,7 +103,7 @@ export function verdictOn(
     missed: answers.filter(({ delayDays }) => delayDays === null).length,
     useless: count('useless'),
     unjudged: count('unjudged'),
-    quality: scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0) / scores.length,
+    quality: scores.length === 0 ? null : mean(scores),
     fates,
   };
 }

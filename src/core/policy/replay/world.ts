@@ -2,12 +2,12 @@
  * The world that a replayed policy lives in: what waits, which run is open, which model serves. It answers the questions
  * that the registry answers in earnest, and applies judgements as the registry does; it decides nothing itself.
  */
+import { iso } from '../../instant.js';
 import { DAY_MS, durationMs } from '../../spec/duration.js';
 import type { Cause } from '../../types.js';
-import { iso } from '../triggers/clocks.js';
 import type { Judgement, StateChange, TriggerFacts, WaitingTrigger } from '../triggers/facts.js';
 import type { Contender, Span } from './contender.js';
-import { cutoffAt, firstMs, type QualityGrid } from './quality-grid.js';
+import { cutoffAt, firstMs, type QualityGrid, startOf } from './quality-grid.js';
 import type { RecordedClaim } from './recorded.js';
 import { ScoreMemory } from './score-memory.js';
 
@@ -49,7 +49,7 @@ export class World {
     private readonly span: Span,
   ) {
     this.#memory = new ScoreMemory(contender.policy);
-    this.#served = cutoffAt(grid, span.fromMs);
+    this.#served = startOf(grid);
     this.#servedSinceMs = span.fromMs;
   }
 
@@ -89,7 +89,10 @@ export class World {
       modelId: 'replayed',
       now: iso(nowMs),
       pause: null,
-      openRun: open === null ? null : { runNo: open.runNo, openedAt: iso(open.openedMs), clock: WALL, stage: 'assess' },
+      openRun:
+        open === null
+          ? null
+          : { runNo: open.runNo, openedAt: iso(open.openedMs), clock: WALL, promotion: 'by-policy', stage: 'assess' },
       lastRuns:
         last === undefined
           ? []

@@ -1,5 +1,5 @@
 /** What becomes of waiting triggers while nothing can start: the model is paused, or a run is open. Nothing is lost. */
-import { clockKey } from './clocks.js';
+import { promotionOf, runKey } from './clocks.js';
 import type { TriggerFacts, WaitingTrigger } from './facts.js';
 import type { Fates } from './fates.js';
 import type { TriggerPlan } from './plan.js';
@@ -25,7 +25,7 @@ export function holdForPause(waiting: readonly WaitingTrigger[], pause: Pause, f
  */
 function isAnswered(trigger: WaitingTrigger, run: OpenRun, { maxWaitMs }: TriggerPlan): boolean {
   if (run.stage !== 'assess' || trigger.cause === 'version-change' || trigger.cause === 'labels') return false;
-  if (clockKey(trigger.clock) !== clockKey(run.clock)) return false;
+  if (runKey(trigger.clock, promotionOf(trigger)) !== runKey(run.clock, run.promotion)) return false;
   return Date.parse(trigger.createdAt) <= Date.parse(run.openedAt) + maxWaitMs;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { LedgerState } from '../../signals/arrival.js';
 import type { Absence, Finding, Severity } from '../../signals/drift-claim.js';
-import type { Cause, Instant, OutcomeKind, RunClock, Stage, Window } from '../../types.js';
+import type { Cause, Instant, OutcomeKind, Promotion, RunClock, Stage, Window } from '../../types.js';
 
 /** A claim without the raw parts. */
 export interface ClaimFacts {
@@ -49,6 +49,7 @@ export interface TriggerFacts {
     readonly runNo: number;
     readonly openedAt: Instant;
     readonly clock: RunClock;
+    readonly promotion: Promotion;
     readonly stage: Stage;
   } | null;
   /** The newest closed run of each clock mode: a replayed past holds up no present. */

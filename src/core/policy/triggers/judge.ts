@@ -6,7 +6,7 @@
  */
 import type { TriggerPolicy } from '../../spec/trigger-schema.js';
 import { holdForPause, holdForRun } from './busy.js';
-import { byClock, iso } from './clocks.js';
+import { byRun, iso } from './clocks.js';
 import { judgeExpectations } from './expectations.js';
 import type { Judgement, TriggerFacts, WaitingTrigger } from './facts.js';
 import { Fates } from './fates.js';
@@ -51,7 +51,7 @@ function judgeFree(waiting: readonly WaitingTrigger[], context: SlowContext): Fr
   dropAnswered(waiting, facts, fates);
   const wakesMs: number[] = [];
   const countLabels: Judgement['countLabels'][number][] = [];
-  for (const group of byClock(waiting)) {
+  for (const group of byRun(waiting)) {
     const urgent = judgeUrgent(group, context);
     if (urgent !== null) return { open: urgent, countLabels: [], wakesMs: [] };
     const slow = judgeSlow(group, context);

@@ -7,12 +7,19 @@ import type { Judgement, TriggerFacts, WaitingTrigger } from './facts.js';
 import type { Fates } from './fates.js';
 import type { TriggerPlan } from './plan.js';
 
+/** What ISO 8601 writes with four digits, and the database takes: a year beyond would be the furthest for ever. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** A notice's `through` in ms since 1970; null for what is no instant of the years 1 to 9999. */
+export function instantMs(through: unknown): number | null {
+  const ms = typeof through === 'string' ? Date.parse(through) : Number.NaN;
+  return ms >= FIRST_MS && ms <= LAST_MS ? ms : null;
+}
+
 /** Labels are in the source through this instant; null when the notice does not say. */
 export function throughMs({ body }: WaitingTrigger): number | null {
-  if (typeof body !== 'object' || body === null || !('through' in body)) return null;
-  const { through } = body;
-  const ms = typeof through === 'string' ? Date.parse(through) : Number.NaN;
-  return Number.isNaN(ms) ? null : ms;
+  return typeof body === 'object' && body !== null && 'through' in body ? instantMs(body.through) : null;
 }
 
 const isNotice = ({ cause }: WaitingTrigger): boolean => cause === 'labels';

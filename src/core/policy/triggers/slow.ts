@@ -83,9 +83,16 @@ function judgeNotices(notices: readonly WaitingTrigger[], counted: LabelCount, c
   return answer({});
 }
 
+interface Ready {
+  readonly reads: readonly Read[];
+  readonly notices: readonly WaitingTrigger[];
+  /** Whatever else a person was asked about: the run answers that too. */
+  readonly escalated: readonly WaitingTrigger[];
+}
+
 /** The composition is satisfied or enough labels are new: one run with all its evidence, or a person where the budget is spent. */
 function openOrAsk(
-  { reads, notices, reason }: { reads: readonly Read[]; notices: readonly WaitingTrigger[]; reason: string },
+  { reads, notices, escalated, reason }: Ready & { readonly reason: string },
   context: SlowContext,
 ): Judgement['open'] {
   const { facts, plan, fates } = context;
@@ -94,14 +101,13 @@ function openOrAsk(
   const [first] = fresh;
   if (first === undefined) return null;
   const spent = budgetSpent(first.clock, facts, plan);
-  if (spent === null) return openWith(first, [...fresh, ...evidence.filter((one) => !isFresh(one))], { reason, fates });
+  if (spent === null) return openWith(first, [...fresh, ...escalated], { reason, fates });
   for (const trigger of fresh) fates.give(trigger, { state: 'escalated', reason: spent });
   return null;
 }
 
 function judgeReady(
-  reads: readonly Read[],
-  notices: readonly WaitingTrigger[],
+  { reads, notices, escalated }: Ready,
   context: SlowContext & { readonly coolDown: CoolDown | null },
 ): SlowAnswer {
   const { facts, plan, fates, coolDown } = context;
@@ -116,10 +122,10 @@ function judgeReady(
   let open: Judgement['open'] = null;
   if (isEnough) {
     const reason = `${counted.count} labels are new since the champion's training data; ${plan.policy.labels?.atLeast} were wanted.`;
-    open = openOrAsk({ reads, notices, reason }, context);
+    open = openOrAsk({ reads, notices, escalated, reason }, context);
   } else if (composed.isSatisfied) {
     const reason = `${namesOf(composed.best, plan)} met: ${neededText(plan)} wanted, ${evidence.length} claim(s) as evidence.`;
-    open = openOrAsk({ reads, notices: [], reason }, context);
+    open = openOrAsk({ reads, notices: [], escalated, reason }, context);
   }
   const wakesMs: number[] = [];
   for (const read of reads) {
@@ -156,5 +162,6 @@ export function judgeSlow(group: readonly WaitingTrigger[], context: SlowContext
   const debounceMs = isPressing ? nowMs : debounceUntilMs(fresh, plan);
   if (nowMs < debounceMs) return answer({ wakesMs: [debounceMs] });
   const notices = fresh.filter(({ cause }) => cause === 'labels');
-  return judgeReady(claims.map(read), notices, { ...context, coolDown });
+  const escalated = group.filter((trigger) => !isFresh(trigger) && !fates.has(trigger));
+  return judgeReady({ reads: claims.map(read), notices, escalated }, { ...context, coolDown });
 }

@@ -37,7 +37,7 @@ export function openWith(
 }
 
 /**
- * The first urgent one opens and takes along all that wait with its clock, escalated ones too. With the budget spent only
+ * The first urgent one opens and takes along all that wait with its clock and promotion, escalated ones too. With the budget spent only
  * a person's request passes; the others are escalated to one.
  */
 export function judgeUrgent(group: readonly WaitingTrigger[], { facts, plan, fates }: GroupContext): Opening | null {
