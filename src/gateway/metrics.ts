@@ -18,39 +18,39 @@ interface Sources {
   readonly gauges: () => Promise<Gauges>;
 }
 
-function registryGauges(registry: Registry, gauges: Sources['gauges']): void {
+/** @returns what brings them up to date: before they are rendered, since each gauge is read while others still collect */
+function registryGauges(registry: Registry, gauges: Sources['gauges']): () => Promise<void> {
+  const registers = [registry];
   const unjudged = new Gauge({
     name: 'perennial_unjudged_models',
     help: 'Models with a trigger that no judgement has seen yet',
-    registers: [],
+    registers,
   });
-  const open = new Gauge({ name: 'perennial_open_runs', help: 'Runs that are open', registers: [] });
+  const open = new Gauge({ name: 'perennial_open_runs', help: 'Runs that are open', registers });
   const reachable = new Gauge({
     name: 'perennial_registry_reachable',
     help: '1: the registry answered when these figures were asked for',
-    registers: [registry],
-    async collect() {
-      try {
-        const { unjudgedModels, openRuns } = await gauges();
-        unjudged.set(unjudgedModels);
-        open.set(openRuns);
-        reachable.set(1);
-      } catch {
-        // Without a registry there is no figure: none is better than the last one for ever.
-        reachable.set(0);
-        unjudged.reset();
-        open.reset();
-      }
-    },
+    registers,
   });
-  registry.registerMetric(unjudged);
-  registry.registerMetric(open);
+  return async () => {
+    try {
+      const { unjudgedModels, openRuns } = await gauges();
+      unjudged.set(unjudgedModels);
+      open.set(openRuns);
+      reachable.set(1);
+    } catch {
+      // Without a registry there is no figure: none is better than the last one for ever.
+      reachable.set(0);
+      unjudged.remove();
+      open.remove();
+    }
+  };
 }
 
 export function createMetrics({ queueDepth, gauges }: Sources): GatewayMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'perennial_gateway_' });
-  registryGauges(registry, gauges);
+  const refresh = registryGauges(registry, gauges);
   const registers = [registry];
   new Gauge({
     name: 'perennial_gateway_queue_depth',
@@ -85,7 +85,10 @@ export function createMetrics({ queueDepth, gauges }: Sources): GatewayMetrics {
       buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
       registers,
     }),
-    render: () => registry.metrics(),
+    render: async () => {
+      await refresh();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

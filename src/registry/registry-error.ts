@@ -31,8 +31,8 @@ const UNAVAILABLE_STATES = /^(08|28|3D|40|53|57|25006|25P03|55P03)/;
 const OLD_SCHEMA_STATES = new Set(['3F000', '42P01', '42703', '42883']);
 /** NUL or a lone surrogate. */
 const TEXT_STATES = new Set(['22021', '22P05']);
-/** Data exceptions: an instant or number out of range, for one. */
-const VALUE_CLASS = '22';
+/** An instant or a number beyond what Postgres holds. */
+const VALUE_STATES = new Set(['22003', '22007', '22008', '22009']);
 
 function unavailable(message: string, cause: Error): PipelineError {
   return new PipelineError('REGISTRY_UNAVAILABLE', message, { cause, details: { reason: cause.message } });
@@ -59,7 +59,7 @@ export function toRegistryError(error: unknown): PipelineError {
   if (TEXT_STATES.has(code)) {
     return new PipelineError('SIGNAL_INVALID', 'A text holds a NUL character or broken Unicode; remove it.', { cause });
   }
-  if (code.startsWith(VALUE_CLASS)) {
+  if (VALUE_STATES.has(code)) {
     const message = `A value cannot be stored (${code}: ${cause.message}). Correct it: a repeat meets the same.`;
     return new PipelineError('SIGNAL_INVALID', message, { cause, details: { sqlState: code } });
   }
