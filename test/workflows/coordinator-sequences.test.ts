@@ -133,20 +133,25 @@ async function settle(made: Subject): Promise<void> {
   const { modelId } = made.world;
   await harness.coordinator.resume(modelId, { eventId: uniqueTaskQueue('e'), by: 'operator', reason: 'the end' });
   made.hasLabels = true;
+  // Notices are handed over in order: when the last one is in the ledger, nothing is on its way any more.
+  let last: string | null = null;
   await until(`${modelId} at rest`, async () => {
-    await harness.coordinator.sendLabels(modelId, {
-      eventId: uniqueTaskQueue('e'),
-      through: new Date().toISOString(),
-    });
+    const known = await pool.query('select 1 from perennial.triggers where model_id = $1 and event_id = $2', [
+      modelId,
+      last,
+    ]);
+    const isTold = last === null || known.rows.length > 0;
     const { rows } = await pool.query(
       `select 1 from perennial.trigger_heads where model_id = $1 and state in ('pending', 'held') limit 1`,
       [modelId],
     );
-    if (rows.length > 0 || (await openRuns(modelId)).length > 0) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      return false;
+    if (isTold && last !== null && rows.length === 0 && (await openRuns(modelId)).length === 0) return true;
+    if (isTold) {
+      last = uniqueTaskQueue('e');
+      await harness.coordinator.sendLabels(modelId, { eventId: last, through: new Date().toISOString() });
     }
-    return true;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return false;
   });
 }
 
