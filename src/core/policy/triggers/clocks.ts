@@ -16,8 +16,6 @@ export const runKey = (clock: RunClock, promotion: Promotion): string =>
 export const nowOf = (clock: RunClock, wallNowMs: number): number =>
   clock.mode === 'wall' ? wallNowMs : Date.parse(clock.now);
 
-export const iso = (ms: number): string => new Date(ms).toISOString();
-
 interface Asked {
   readonly clock: RunClock;
   readonly cause: Cause;

@@ -1,6 +1,8 @@
 /** After a run ends, drift, performance and labels wait: its answer has to show before the same question is asked again. */
+
+import { iso } from '../../instant.js';
 import type { RunClock } from '../../types.js';
-import { iso, nowOf } from './clocks.js';
+import { nowOf } from './clocks.js';
 import type { TriggerFacts } from './facts.js';
 import type { TriggerPlan } from './plan.js';
 

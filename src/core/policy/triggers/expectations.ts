@@ -1,7 +1,8 @@
 /** Reports that should have come and did not: each due time once, and when to look next. */
+
+import { iso } from '../../instant.js';
 import { durationMs } from '../../spec/duration.js';
 import type { TriggerPolicy } from '../../spec/trigger-schema.js';
-import { iso } from './clocks.js';
 import type { Judgement, TriggerFacts } from './facts.js';
 
 /**

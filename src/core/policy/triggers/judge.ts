@@ -4,9 +4,11 @@
  * function through the past. After applying an answer, judging again at the same instant changes nothing; whatever still
  * waits has an open run, a pause, or `wakeAt` to be judged again by.
  */
+
+import { iso } from '../../instant.js';
 import type { TriggerPolicy } from '../../spec/trigger-schema.js';
 import { holdForPause, holdForRun } from './busy.js';
-import { byRun, iso } from './clocks.js';
+import { byRun } from './clocks.js';
 import { judgeExpectations } from './expectations.js';
 import type { Judgement, TriggerFacts, WaitingTrigger } from './facts.js';
 import { Fates } from './fates.js';

@@ -1,6 +1,7 @@
 /** Drift, performance and labels of one clock: cool-down, debounce, then the composition of their conditions. */
+
+import { iso } from '../../instant.js';
 import { budgetSpent } from './budget.js';
-import { iso } from './clocks.js';
 import { type Composition, compose } from './compose.js';
 import { type CoolDown, coolDownOf } from './cool-down.js';
 import { debounceUntilMs } from './debounce.js';
