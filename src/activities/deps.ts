@@ -18,9 +18,9 @@ import type { Judgement, TriggerFacts } from '../core/policy/triggers/facts.js';
 import type { WindowFacts } from '../core/quality/facts.js';
 import type { Accepted, Arrival, LedgerState, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
+import type { Assessment } from '../core/triage/assessment.js';
 import type {
   ArtifactRef,
-  Assessment,
   Cause,
   Coverage,
   Decision,

@@ -105,29 +105,6 @@ export interface Coverage {
   readonly newestLabelAt: Instant | null;
 }
 
-export type QualitySeverity = 'error' | 'warn';
-
-export interface QualityCheck {
-  /** e.g. `schema`, `row-count`, `null-share`, `range`, `freshness`. */
-  readonly check: string;
-  readonly column: string | null;
-  readonly severity: QualitySeverity;
-  readonly passed: boolean;
-  readonly value: number | null;
-  readonly threshold: number | null;
-  /** One sentence for a person. */
-  readonly text: string;
-}
-
-/** What assess concludes. Triage verdicts widen `verdict` later; this much is enough for the stage to act. */
-export interface Assessment {
-  readonly verdict: 'clear' | 'broken-feed' | 'logging-change';
-  readonly inputsAsOf: Instant;
-  readonly window: Window;
-  readonly checks: readonly QualityCheck[];
-  readonly reasons: readonly string[];
-}
-
 export interface Interval {
   readonly lower: number;
   readonly upper: number;

@@ -5,7 +5,8 @@
 import type { Pool } from 'pg';
 import type { ChampionMove, RunKey, RunRow, TriggerState } from '../activities/deps.js';
 import type { Absence, Finding, Severity } from '../core/signals/drift-claim.js';
-import type { Assessment, Cause, Digest, Instant, SnapshotRef, Stage, Window } from '../core/types.js';
+import type { Assessment } from '../core/triage/assessment.js';
+import type { Cause, Digest, Instant, SnapshotRef, Stage, Window } from '../core/types.js';
 import { type ApprovalRow, listApprovals } from './approvals.js';
 import { type Db, inReadSnapshot, query, queryOne, toInstant, toInstantOrNull, toWindow } from './database.js';
 import { type EvaluationRow, listEvaluations } from './evaluations.js';

@@ -2,7 +2,9 @@
  * Is a window fit to train on? Every check is evaluated and reported; the verdict follows from the failed ones:
  * an error means a broken feed, unless all that failed is a column's type: then its logging changed. Warnings are reported only.
  */
-import type { Assessment, QualityCheck } from '../types.js';
+
+import type { QualityCheck } from '../quality/quality-check.js';
+import type { Assessment } from '../triage/assessment.js';
 import type { Check, CheckInput } from './make-check.js';
 import { checkDuplicates, checkFreshness, checkRowCount, checkRowShare } from './row-checks.js';
 import { checkSchema, isTypeChange } from './schema-check.js';

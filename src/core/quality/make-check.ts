@@ -1,7 +1,7 @@
 /** Small words that the quality checks share. */
 
+import type { QualityCheck } from '../quality/quality-check.js';
 import type { PipelineSpec } from '../spec/schema.js';
-import type { QualityCheck } from '../types.js';
 import type { WindowFacts } from './facts.js';
 
 export interface CheckInput {

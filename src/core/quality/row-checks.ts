@@ -2,8 +2,9 @@
  * Are there enough rows, as many as on the same weekdays before, up to the end of the window, each once?
  * Days that the window cuts are left out of the comparison by weekday.
  */
+
+import type { QualityCheck } from '../quality/quality-check.js';
 import { DAY_MS, durationMs } from '../spec/duration.js';
-import type { QualityCheck } from '../types.js';
 import type { WindowFacts } from './facts.js';
 import { type Check, isAtLeast, isAtMost, numberOrNull, percent, shareOf } from './make-check.js';
 

@@ -1,5 +1,5 @@
 /** Are the columns there, and of a type that can be read as the pipeline means them? */
-import type { QualityCheck } from '../types.js';
+import type { QualityCheck } from '../quality/quality-check.js';
 import type { ColumnFacts } from './facts.js';
 import type { Check } from './make-check.js';
 
