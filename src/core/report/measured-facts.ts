@@ -1,0 +1,90 @@
+/** What was measured before an alarm was judged, in a sentence a fact: rows, maps, drift, performance, refit, labels, versions, season. */
+import type {
+  LabelFacts,
+  MovedColumn,
+  PerformanceFacts,
+  RecomputedColumn,
+  RefitFacts,
+  RowsOf,
+  SeasonFacts,
+  TriageFacts,
+  VersionRecord,
+} from '../triage/facts.js';
+import type { Interval } from '../types.js';
+
+const figure = (value: number | null): string => (value === null ? 'not known' : String(Number(value.toPrecision(4))));
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${figure(value)}`;
+const percent = (share: number | null): string =>
+  share === null ? 'an unknown share' : `${Number((share * 100).toPrecision(4))} %`;
+const range = ({ lower, upper, confidence }: Interval): string =>
+  `[${signed(lower)}, ${signed(upper)}] at ${Number((confidence * 100).toPrecision(4))} %`;
+const rowsOf = ({ rows, days }: RowsOf): string => `${rows} rows on ${days} days`;
+
+function rowsSentence({ current, reference }: TriageFacts): string {
+  const before = reference === null ? 'no rows before it to compare with' : `${rowsOf(reference)} before it`;
+  return `${rowsOf(current)}; ${before}.`;
+}
+
+const recomputedSentence = ({ column, against, rows, differing }: RecomputedColumn): string =>
+  `${column} against ${against}: ${differing} of ${rows} rows differ.`;
+
+function movedSentence({ column, method, effect, adjustedPValue, isSustained }: MovedColumn): string {
+  const lasting = isSustained ? 'throughout the window' : 'in a part of the window';
+  return `${column} moved ${lasting}: ${method} effect ${figure(effect)}, adjusted p ${figure(adjustedPValue)}.`;
+}
+
+function driftSentences({ drift }: TriageFacts): string[] {
+  if (drift === null) return [];
+  const all = drift.scores === null ? drift.columns : [...drift.columns, drift.scores];
+  const moved = all.filter(({ hasMoved }) => hasMoved);
+  const unchanged = all.filter(({ isUnchanged }) => isUnchanged).map(({ column }) => column);
+  return [
+    ...moved.map(movedSentence),
+    ...(unchanged.length === 0
+      ? []
+      : [`Unchanged, and a change worth seeing would have shown: ${unchanged.join(', ')}.`]),
+  ];
+}
+
+const performanceSentence = (facts: PerformanceFacts): string =>
+  `Log loss of the champion ${figure(facts.current)} on ${facts.days} days, ${figure(facts.reference)} on ${facts.referenceDays} before: ` +
+  `change ${signed(facts.change)} ${range(facts.interval)}.`;
+
+const refitSentence = (facts: RefitFacts): string =>
+  `A refit on recent rows gains ${signed(facts.gain)} ${range(facts.interval)} in log loss on ${facts.days} later days.`;
+
+function labelSentences({ known, knownUsually, shifts, noise }: LabelFacts): string[] {
+  const usual = knownUsually === null ? '' : `, ${percent(knownUsually)} are usual at that age`;
+  return [
+    `${percent(known)} of the labels are known${usual}.`,
+    ...shifts.map(
+      ({ where, before, after, interval, isInverted }) =>
+        `Positive labels, ${where}: ${percent(before)} before, ${percent(after)} now, change ${range(interval)}${isInverted ? ', as if exchanged' : ''}.`,
+    ),
+    ...(noise === null ? [] : [`About ${percent(noise)} of the labels look wrong.`]),
+  ];
+}
+
+function versionSentence({ kind, name, from, to, commit, at }: VersionRecord): string {
+  const what = [kind, name].filter((word) => word !== null).join(' ');
+  return `Announced: ${what} ${from ?? '?'} to ${to ?? '?'}${commit === null ? '' : ` (${commit})`}, in use since ${at}.`;
+}
+
+const seasonSentence = ({ window, isAlike }: SeasonFacts): string =>
+  `The same window of an earlier period, [${window.start.slice(0, 10)}, ${window.end.slice(0, 10)}), is ${isAlike ? 'like it' : 'not like it'}.`;
+
+/** @returns one sentence a fact that is there; what could not be measured stands in `notMeasured` */
+export function measuredSentences(facts: TriageFacts): string[] {
+  const { maps, recomputed, performance, refit, labels, versions, season } = facts;
+  return [
+    rowsSentence(facts),
+    ...maps.map(({ text, share }) => `${text} fits${share === null ? '' : ` ${percent(share)} of the rows`}.`),
+    ...recomputed.map(recomputedSentence),
+    ...driftSentences(facts),
+    ...(performance === null ? [] : [performanceSentence(performance)]),
+    ...(refit === null ? [] : [refitSentence(refit)]),
+    ...(labels === null ? [] : labelSentences(labels)),
+    ...versions.map(versionSentence),
+    ...(season === null ? [] : [seasonSentence(season)]),
+  ];
+}
