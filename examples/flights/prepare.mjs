@@ -23,16 +23,25 @@ export const FLIGHTS_PATH = join(HERE, 'data', 'flights.parquet');
 
 const text = (value) => `'${value.replaceAll("'", "''")}'`;
 
-/** Landing to the microsecond; 03:00 itself is already too late for that night's batch. */
-const SELECT = (source) => `
+/**
+ * Landing to the microsecond; 03:00 itself is already too late for that night's batch.
+ * @param {string} more further columns, of the package's own (`date`, `delay` in minutes, ...)
+ */
+export const flightsSql = (more = '') => `
   SELECT file_row_number AS id, date AS event_at, CAST(distance AS DOUBLE) AS distance, origin, destination,
     CAST(delay > 15 AS INTEGER) AS late,
-    date_trunc('day', landed_at - INTERVAL 3 HOUR) + INTERVAL 27 HOUR AS known_at
+    date_trunc('day', landed_at - INTERVAL 3 HOUR) + INTERVAL 27 HOUR AS known_at${more}
   FROM (SELECT *, date + INTERVAL 30 MINUTE + to_microseconds(CAST(distance * 8000000 AS BIGINT)) AS landed_at
-    FROM read_parquet(${text(source)}, file_row_number = true))
-  ORDER BY id`;
+    FROM read_parquet(${text(packageFile())}, file_row_number = true))`;
 
-async function write(source, target) {
+function packageFile() {
+  const packageEntry = createRequire(import.meta.url).resolve('vega-datasets');
+  return join(dirname(packageEntry), '..', 'data', 'flights-3m.parquet');
+}
+
+/** Writes what a query gives; the file appears whole or not at all. */
+export async function writeParquet(sql, target) {
+  await mkdir(dirname(target), { recursive: true });
   const temporary = `${target}.${randomUUID()}.tmp`;
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '2',
@@ -41,7 +50,7 @@ async function write(source, target) {
   });
   try {
     const connection = await instance.connect();
-    await connection.run(`COPY (${SELECT(source)}) TO ${text(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
+    await connection.run(`COPY (${sql}) TO ${text(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
     connection.closeSync();
     const handle = await open(temporary, 'r+');
     await handle.sync();
@@ -61,10 +70,7 @@ async function write(source, target) {
  */
 export async function prepareFlights({ target = FLIGHTS_PATH } = {}) {
   if (existsSync(target)) return { path: target, isNew: false };
-  const packageEntry = createRequire(import.meta.url).resolve('vega-datasets');
-  const source = join(dirname(packageEntry), '..', 'data', 'flights-3m.parquet');
-  await mkdir(dirname(target), { recursive: true });
-  await write(source, target);
+  await writeParquet(`${flightsSql()} ORDER BY id`, target);
   return { path: target, isNew: true };
 }
 
