@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { isDuration } from './duration.js';
+import { triage } from './triage-schema.js';
 import { triggers } from './trigger-schema.js';
 
 export const MODEL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -232,6 +233,7 @@ export const specSchema = z.strictObject({
   approval: approval.prefault({}),
   schedule: schedule.optional(),
   triggers: triggers.prefault({}),
+  triage: triage.prefault({}),
 });
 
 export type PipelineSpec = z.output<typeof specSchema>;

@@ -1,0 +1,80 @@
+/** The inputs, or what the champion makes of them, really moved, and there are labels to learn it from. */
+import { type Evidence, type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
+import { movedColumns, percent } from '../fact-words.js';
+import type { MovedColumn, TriageFacts } from '../facts.js';
+import type { TriageRule } from '../triage-rule.js';
+
+const movedText = ({ column, method, effect, adjustedPValue, labelledShare }: MovedColumn): string => {
+  const name = method === 'ks' ? 'KS D' : 'Jensen–Shannon distance';
+  const size = effect === null ? '' : `, ${name} ${effect.toFixed(3)}`;
+  const chance = adjustedPValue === null ? '' : `, adjusted p ${adjustedPValue.toPrecision(2)} over days`;
+  const covered =
+    labelledShare === null ? '' : `; labels are known of ${percent(labelledShare)} of the rows where it grew`;
+  return `${column} moved${size}${chance}${covered}.`;
+};
+
+const sustained = (facts: TriageFacts): MovedColumn[] => movedColumns(facts).filter(({ isSustained }) => isSustained);
+const isCovered = ({ labelledShare }: MovedColumn, { minLabelledShare }: TriageRule): boolean =>
+  labelledShare !== null && labelledShare >= minLabelledShare;
+
+const found = (columns: readonly MovedColumn[]): Evidence | null =>
+  columns.length === 0
+    ? null
+    : evidence(columns.map(movedText), {
+        columns: columns.map(({ column }) => column),
+        onset: earliest(columns.map(({ onset }) => onset)),
+      });
+
+export const GENUINE_SHIFT: readonly EvidenceRule[] = [
+  {
+    id: 'genuine-sustained',
+    cause: 'genuine-shift',
+    gives: 'confirmed',
+    when: 'inputs or scores moved beyond the effect floor in at least two parts of the window, and labelled rows cover the region that moved',
+    find: (facts, rule) => found(sustained(facts).filter((column) => isCovered(column, rule))),
+  },
+  {
+    id: 'genuine-labels-to-come',
+    cause: 'genuine-shift',
+    gives: 'missing',
+    when: 'before the label wait the region that moved has too few labels',
+    find: (facts, rule) =>
+      facts.isAfterLabelWait ? null : found(sustained(facts).filter((column) => !isCovered(column, rule))),
+  },
+  {
+    id: 'genuine-not-covered',
+    cause: 'genuine-shift',
+    gives: 'excluded',
+    when: 'after the label wait the region that moved still has too few labels: nothing could be learned there',
+    find: (facts, rule) =>
+      facts.isAfterLabelWait ? found(sustained(facts).filter((column) => !isCovered(column, rule))) : null,
+  },
+  {
+    id: 'genuine-passing',
+    cause: 'genuine-shift',
+    gives: 'excluded',
+    when: 'what moved did so in one part of the window only',
+    find: (facts) => {
+      const passing = movedColumns(facts).filter(({ isSustained }) => !isSustained);
+      const shown = found(passing);
+      return shown === null
+        ? null
+        : { ...shown, texts: shown.texts.map((text) => `In one part of the window only: ${text}`) };
+    },
+  },
+  {
+    id: 'genuine-unmoved',
+    cause: 'genuine-shift',
+    gives: 'excluded',
+    when: 'neither inputs nor scores moved',
+    find: (facts) =>
+      facts.drift !== null && movedColumns(facts).length === 0 ? evidence(['Neither inputs nor scores moved.']) : null,
+  },
+  {
+    id: 'genuine-untested',
+    cause: 'genuine-shift',
+    gives: 'not-checked',
+    when: 'drift could not be measured',
+    find: ({ drift }) => (drift === null ? evidence(['Inputs could not be compared with earlier ones.']) : null),
+  },
+];

@@ -1,0 +1,186 @@
+/** Labels are made otherwise than they were: their process changed, they jumped at once or are exchanged, with inputs unchanged. */
+import { type Evidence, type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
+import {
+  areInputsUnmoved,
+  columnsOf,
+  failedChecks,
+  isFact,
+  percent,
+  signed,
+  versionsNear,
+  versionText,
+} from '../fact-words.js';
+import type { LabelShift, TriageFacts } from '../facts.js';
+import type { TriageRule } from '../triage-rule.js';
+
+const shiftText = ({ where, before, after, interval, isAbrupt, isInverted }: LabelShift): string => {
+  const how = isInverted ? ', as if exchanged' : isAbrupt ? ', at once' : '';
+  const bounds = `[${signed(interval.lower)}, ${signed(interval.upper)}]`;
+  return `Share of positive labels (${where}): ${percent(before)} before, ${percent(after)} now ${bounds}${how}.`;
+};
+
+const shiftEvidence = (shifts: readonly LabelShift[], more: readonly string[] = []): Evidence | null =>
+  shifts.length === 0
+    ? null
+    : evidence([...shifts.map(shiftText), ...more], {
+        columns: shifts.flatMap(({ column }) => (column === null ? [] : [column])),
+        onset: earliest(shifts.map(({ onset }) => onset)),
+      });
+
+/**
+ * Jumps overall, and those of slices that go one way in their column. Where some values of a column rise and others fall while the
+ * whole stays, the world rearranged itself: that is for the refit probe to judge.
+ */
+function jumps(facts: TriageFacts): LabelShift[] {
+  const abrupt = (facts.labels?.shifts ?? []).filter(({ isAbrupt }) => isAbrupt);
+  return abrupt.filter(({ column, before, after }) => {
+    if (column === null) return true;
+    const isUp = after > before;
+    return abrupt.every((other) => other.column !== column || other.after > other.before === isUp);
+  });
+}
+
+const inverted = (facts: TriageFacts): LabelShift[] =>
+  (facts.labels?.shifts ?? []).filter(({ isInverted }) => isInverted);
+
+/** Beyond chance: overall is always among the shifts. */
+const hasChanged = ({ interval }: LabelShift): boolean => interval.lower > 0 || interval.upper < 0;
+
+function recorded(facts: TriageFacts, rule: TriageRule): Evidence | null {
+  const found = (facts.labels?.shifts ?? []).filter(hasChanged).flatMap((shift) => {
+    const versions = versionsNear(facts, rule, { kinds: ['label-process'], onset: shift.onset });
+    return versions.length === 0 ? [] : [{ shift, versions }];
+  });
+  const texts = [...new Set(found.flatMap(({ versions }) => versions.map(versionText)))];
+  return shiftEvidence(
+    found.map(({ shift }) => shift),
+    texts,
+  );
+}
+
+function noisier(facts: TriageFacts, rule: TriageRule): Evidence | null {
+  const { noise, referenceNoise } = facts.labels ?? { noise: null, referenceNoise: null };
+  if (noise === null || referenceNoise === null || !(noise - referenceNoise > rule.noiseRise)) return null;
+  return evidence([`Labels that look wrong: ${percent(noise)} now, ${percent(referenceNoise)} before.`]);
+}
+
+/** Mature rows without labels, or positives that are known more rarely than all. */
+function missing({ labels }: TriageFacts, rule: TriageRule): Evidence | null {
+  if (labels === null) return null;
+  const texts: string[] = [];
+  const { known, knownUsually, positivesKnown } = labels;
+  if (knownUsually !== null && known < knownUsually * rule.minOfUsual) {
+    texts.push(`Labels are known of ${percent(known)} of the rows; ${percent(knownUsually)} is usual at their age.`);
+  }
+  if (positivesKnown !== null && knownUsually !== null && positivesKnown < knownUsually * rule.minOfUsual) {
+    texts.push(
+      `Of the positive labels to be expected ${percent(positivesKnown)} are known; ${percent(knownUsually)} is usual.`,
+    );
+  }
+  return texts.length === 0 ? null : evidence(texts);
+}
+
+function failed(facts: TriageFacts, isExact: boolean): Evidence | null {
+  const checks = failedChecks(facts, 'label-fault').filter((check) => isFact(check) === isExact);
+  if (checks.length === 0) return null;
+  return evidence(
+    checks.map(({ text }) => text),
+    { columns: columnsOf(checks), onset: earliest(checks.map((check) => check.onset)) },
+  );
+}
+
+export const LABEL_FAULT: readonly EvidenceRule[] = [
+  {
+    id: 'label-fact',
+    cause: 'label-fault',
+    gives: 'confirmed',
+    when: 'a failed check of labels is a fact',
+    find: (facts) => failed(facts, true),
+  },
+  {
+    id: 'label-process-recorded',
+    cause: 'label-fault',
+    gives: 'confirmed',
+    when: 'the share of positive labels changed, overall or in a slice, and a version of the label process came into use near the onset',
+    find: recorded,
+  },
+  {
+    id: 'label-inverted',
+    cause: 'label-fault',
+    gives: 'confirmed',
+    when: 'labels are exchanged, overall or in a slice, and inputs did not move',
+    find: (facts) => (areInputsUnmoved(facts) ? shiftEvidence(inverted(facts)) : null),
+  },
+  {
+    id: 'label-jump',
+    cause: 'label-fault',
+    gives: 'suspected',
+    when: 'the share of positive labels jumped at once, overall or one way in slices of a column, and inputs did not move',
+    find: (facts) => (areInputsUnmoved(facts) ? shiftEvidence(jumps(facts)) : null),
+  },
+  {
+    id: 'label-jump-and-moved',
+    cause: 'label-fault',
+    gives: 'suspected',
+    when: 'labels are exchanged, or their share jumped at once overall, while inputs moved or could not be tested',
+    find: (facts) => {
+      if (areInputsUnmoved(facts)) return null;
+      return shiftEvidence([
+        ...inverted(facts),
+        ...jumps(facts).filter((one) => one.column === null && !one.isInverted),
+      ]);
+    },
+  },
+  {
+    id: 'label-noise',
+    cause: 'label-fault',
+    gives: 'suspected',
+    when: 'more labels look wrong than before, and inputs did not move',
+    find: (facts, rule) => (areInputsUnmoved(facts) ? noisier(facts, rule) : null),
+  },
+  {
+    id: 'label-estimate',
+    cause: 'label-fault',
+    gives: 'suspected',
+    when: 'a check of labels fails by an estimate',
+    find: (facts) => failed(facts, false),
+  },
+  {
+    id: 'label-still-missing',
+    cause: 'label-fault',
+    gives: 'suspected',
+    when: 'after the label wait fewer labels, or fewer positive ones, are known than is usual at their age',
+    find: (facts, rule) => (facts.isAfterLabelWait ? missing(facts, rule) : null),
+  },
+  {
+    id: 'label-missing',
+    cause: 'label-fault',
+    gives: 'missing',
+    when: 'before the label wait fewer labels, or fewer positive ones, are known than is usual at their age',
+    find: (facts, rule) => (facts.isAfterLabelWait ? null : missing(facts, rule)),
+  },
+  {
+    id: 'label-steady',
+    cause: 'label-fault',
+    gives: 'excluded',
+    when: 'labels of enough days are known, and their shares neither jumped nor are exchanged',
+    find: ({ labels }, rule) =>
+      labels !== null &&
+      labels.labelledDays >= rule.minDays &&
+      labels.shifts.every(({ isAbrupt, isInverted }) => !isAbrupt && !isInverted)
+        ? evidence([...labels.shifts.slice(0, 1).map(shiftText), 'No share of labels jumped or is exchanged.'])
+        : null,
+  },
+  {
+    id: 'label-none',
+    cause: 'label-fault',
+    gives: 'not-checked',
+    when: 'too few labels are known to compare',
+    find: (facts, rule) =>
+      facts.labels === null || facts.labels.labelledDays < rule.minDays
+        ? evidence([
+            `Labels of ${facts.labels?.labelledDays ?? 0} days are known; ${rule.minDays} are needed to compare their shares.`,
+          ])
+        : null,
+  },
+];

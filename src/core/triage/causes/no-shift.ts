@@ -1,0 +1,119 @@
+/** The claim does not survive its re-test, and there was enough to have seen it. Too little to conclude from is never this. */
+import { type EvidenceRule, evidence } from '../evidence-rule.js';
+import {
+  areLabelsToCome,
+  hasEnough,
+  hasFallen,
+  isPerformanceMeasured,
+  movedColumns,
+  scoresOf,
+  versionsNear,
+  versionText,
+} from '../fact-words.js';
+import type { MovedColumn, TriageFacts } from '../facts.js';
+import type { TriageRule } from '../triage-rule.js';
+
+/** Scopes whose claims only labels can answer. */
+const LABEL_SCOPES: ReadonlySet<string> = new Set(['performance', 'target']);
+
+const alertsOf = (facts: TriageFacts) => facts.claims.flatMap(({ alerts }) => alerts);
+
+/** A claim about performance or the target is not answered by inputs alone, nor is one of an unknown direction. */
+const needsPerformance = (facts: TriageFacts): boolean =>
+  facts.cause === 'performance' || alertsOf(facts).some(({ scope }) => LABEL_SCOPES.has(scope));
+
+/** The columns that are alleged, where the claims name any that were tested; every column otherwise. */
+function questioned(facts: TriageFacts): MovedColumn[] {
+  const all = facts.drift === null ? [] : [...facts.drift.columns, ...scoresOf(facts)];
+  const named = new Set(alertsOf(facts).map(({ column }) => column));
+  const alleged = all.filter(({ column }) => named.has(column));
+  return alleged.length === 0 ? all : alleged;
+}
+
+function survived(facts: TriageFacts, rule: TriageRule): boolean {
+  const columns = questioned(facts);
+  if (columns.length === 0 || !columns.every(({ isUnchanged }) => isUnchanged)) return false;
+  if (movedColumns(facts).length > 0 || hasFallen(facts.performance, rule)) return false;
+  return !needsPerformance(facts) || isPerformanceMeasured(facts.performance, rule);
+}
+
+const CHANGES = ['code', 'feature', 'schema', 'label-process'];
+
+/** A version changed near the window, and whether the champion still does well could not be measured. */
+const versionsAlone = (facts: TriageFacts, rule: TriageRule) =>
+  isPerformanceMeasured(facts.performance, rule) ? [] : versionsNear(facts, rule, { kinds: CHANGES, onset: null });
+
+/** Which rule of which monitor cried out, for the one who tunes it. */
+function alarms({ claims }: TriageFacts): string[] {
+  return claims.flatMap(({ monitor, nReference, nCurrent, alerts }) => {
+    if (alerts.length === 0) return [];
+    const methods = [...new Set(alerts.map(({ method }) => method))].slice(0, 4).join(', ');
+    const sizes = nReference === null || nCurrent === null ? '' : ` on ${nReference} against ${nCurrent} rows`;
+    return [`The rule of ${monitor} that alarmed: ${methods}${sizes}, ${alerts.length} alert(s).`];
+  });
+}
+
+export const NO_SHIFT: readonly EvidenceRule[] = [
+  {
+    id: 'no-shift-shown',
+    cause: 'no-shift',
+    gives: 'confirmed',
+    when: 'every questioned column is unchanged where a change worth seeing would have been seen, nothing else moved, and performance did not fall (measured, where the claim is about it)',
+    find: (facts, rule) => {
+      if (!hasEnough(facts, rule) || !survived(facts, rule) || versionsAlone(facts, rule).length > 0) return null;
+      const columns = questioned(facts).map(({ column }) => column);
+      const { rows, days } = facts.current;
+      return evidence([`${columns.join(', ')}: unchanged over ${days} days and ${rows} rows.`, ...alarms(facts)], {
+        columns,
+      });
+    },
+  },
+  {
+    id: 'no-shift-moved',
+    cause: 'no-shift',
+    gives: 'excluded',
+    when: 'something moved, or performance fell',
+    find: (facts, rule) => {
+      const moved = movedColumns(facts).map(({ column }) => column);
+      const texts = moved.length === 0 ? [] : [`${moved.join(', ')} moved.`];
+      if (hasFallen(facts.performance, rule)) texts.push('The champion’s performance fell.');
+      return texts.length === 0 ? null : evidence(texts, { columns: moved });
+    },
+  },
+  {
+    id: 'no-shift-labels-to-come',
+    cause: 'no-shift',
+    gives: 'missing',
+    when: 'before the label wait the claim is about performance or the target, and performance cannot be measured yet',
+    find: (facts, rule) =>
+      areLabelsToCome(facts, rule) && needsPerformance(facts) && !isPerformanceMeasured(facts.performance, rule)
+        ? evidence(['The claim is about performance, and too few days have mature labels.'])
+        : null,
+  },
+  {
+    id: 'no-shift-version-alone',
+    cause: 'no-shift',
+    gives: 'not-checked',
+    when: 'a version came into use near the window, and performance could not be measured: the version is the only evidence',
+    find: (facts, rule) => {
+      const versions = versionsAlone(facts, rule);
+      return versions.length === 0 ? null : evidence([...versions.map(versionText), 'Nothing else tells what it did.']);
+    },
+  },
+  {
+    id: 'no-shift-too-little',
+    cause: 'no-shift',
+    gives: 'not-checked',
+    when: 'there are too few rows or days to have seen a change',
+    find: (facts, rule) => {
+      const undecided = questioned(facts).filter(({ hasMoved, isUnchanged }) => !hasMoved && !isUnchanged);
+      if (hasEnough(facts, rule) && undecided.length === 0 && facts.drift !== null) return null;
+      const { rows, days } = facts.current;
+      const columns = undecided.map(({ column }) => column);
+      const of = columns.length === 0 ? '' : ` to see a change of ${columns.join(', ')}`;
+      return evidence([`${rows} rows on ${days} days, ${facts.reference?.rows ?? 0} before: too few${of}.`], {
+        columns,
+      });
+    },
+  },
+];

@@ -1,0 +1,39 @@
+/** It moved, but to where it was at the same time of an earlier period, and the champion does as well as usual. */
+import { type EvidenceRule, evidence } from '../evidence-rule.js';
+import { movedColumns } from '../fact-words.js';
+
+export const SEASONAL: readonly EvidenceRule[] = [
+  {
+    id: 'season-alike',
+    cause: 'seasonal',
+    gives: 'confirmed',
+    when: 'what moved has not moved against the same calendar window of an earlier period, and the champion is in its usual band there, or could not be measured',
+    find: (facts) => {
+      const { season } = facts;
+      const moved = movedColumns(facts).map(({ column }) => column);
+      if (season === null || !season.isAlike || season.isPerformanceUsual === false || moved.length === 0) return null;
+      const window = `[${season.window.start}, ${season.window.end})`;
+      const texts = [`${moved.join(', ')} moved against the weeks before, and not against ${window}.`];
+      if (season.isPerformanceUsual === null) texts.push('The champion’s quality at that time could not be measured.');
+      return evidence(texts, { columns: moved });
+    },
+  },
+  {
+    id: 'season-unlike',
+    cause: 'seasonal',
+    gives: 'excluded',
+    when: 'the same calendar window of an earlier period is unlike this one',
+    find: ({ season }) =>
+      season !== null && !season.isAlike
+        ? evidence([`The window differs from [${season.window.start}, ${season.window.end}) too.`])
+        : null,
+  },
+  {
+    id: 'season-no-history',
+    cause: 'seasonal',
+    gives: 'not-checked',
+    when: 'history does not reach back to that window',
+    find: ({ season }) =>
+      season === null ? evidence(['There are no rows of the same calendar window a year earlier.']) : null,
+  },
+];

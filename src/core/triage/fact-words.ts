@@ -1,0 +1,100 @@
+/** Questions that several lines of the decision table ask of the facts. Each is false where nothing was measured. */
+import type { QualityCheck } from '../quality/quality-check.js';
+import type { Instant } from '../types.js';
+import type { ColumnMap, MovedColumn, PerformanceFacts, TriageFacts, VersionRecord } from './facts.js';
+import type { TriageRule } from './triage-rule.js';
+import type { FaultVerdict } from './verdict.js';
+
+export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+export const day = (instant: Instant): string => instant.slice(0, 10);
+
+/** An error without a word on its fault is a broken feed's; a warning without one speaks for nothing. */
+export const faultOf = (check: QualityCheck): FaultVerdict | null =>
+  check.fault === undefined ? (check.severity === 'error' ? 'broken-feed' : null) : check.fault;
+
+export const failedChecks = (facts: TriageFacts, fault: FaultVerdict): QualityCheck[] =>
+  facts.checks.filter((check) => !check.passed && faultOf(check) === fault);
+
+/** An error is a fact unless it says that it is an estimate; a warning only where it says that it is a fact. */
+export const isFact = (check: QualityCheck): boolean =>
+  check.severity === 'error' ? check.isExact !== false : check.isExact === true;
+
+export const columnsOf = (checks: readonly QualityCheck[]): string[] =>
+  checks.flatMap(({ column }) => (column === null ? [] : [column]));
+
+const CODE_MAPS: ReadonlySet<ColumnMap['kind']> = new Set(['rotate', 'shift']);
+/** Whoever moves values by a constant or around a cycle has changed code; units, scales and names are how a source writes. */
+export const isCodeMap = ({ kind }: ColumnMap): boolean => CODE_MAPS.has(kind);
+
+/** A rotation maps a cycle onto itself: that all its values are known ones shows nothing. */
+export const isExactMap = ({ kind, share }: ColumnMap, { exactShare }: TriageRule): boolean =>
+  kind !== 'rotate' && share !== null && share >= exactShare;
+
+export const movedColumns = (facts: TriageFacts): MovedColumn[] =>
+  facts.drift === null ? [] : [...facts.drift.columns, ...scoresOf(facts)].filter(({ hasMoved }) => hasMoved);
+
+export const scoresOf = ({ drift }: TriageFacts): MovedColumn[] =>
+  drift === null || drift.scores === null ? [] : [drift.scores];
+
+/** Inputs were re-tested, and none moved. */
+export const areInputsUnmoved = ({ drift }: TriageFacts): boolean =>
+  drift?.columns.every(({ hasMoved }) => !hasMoved) ?? false;
+
+/** Worse by a proper score, and not by chance. */
+export const hasFallen = (
+  performance: PerformanceFacts | null,
+  { minDays }: TriageRule,
+): performance is PerformanceFacts =>
+  performance !== null && performance.days >= minDays && performance.interval.lower > 0;
+
+export const isPerformanceMeasured = (performance: PerformanceFacts | null, { minDays }: TriageRule): boolean =>
+  performance !== null && performance.days >= minDays;
+
+export const performanceText = (performance: PerformanceFacts): string =>
+  `The champion's log loss went from ${performance.reference.toFixed(4)} to ${performance.current.toFixed(4)} over ${performance.days} days; ` +
+  `what the days' label shares do not explain: ${signed(performance.change)} ` +
+  `[${signed(performance.interval.lower)}, ${signed(performance.interval.upper)}].`;
+
+/** Versions whose use began near the onset; near the window, where no onset is known. */
+export function versionsNear(
+  facts: TriageFacts,
+  rule: TriageRule,
+  of: { readonly kinds: readonly string[]; readonly onset: Instant | null },
+): VersionRecord[] {
+  const { start, end } = facts.current.window;
+  const before = rule.versionWithinMs;
+  const fromMs = Date.parse(of.onset ?? start) - before;
+  const toMs = of.onset === null ? Date.parse(end) : Date.parse(of.onset) + before / 3;
+  return facts.versions.filter(({ kind, at }) => {
+    const atMs = Date.parse(at);
+    return of.kinds.includes(kind) && atMs >= fromMs && atMs <= toMs;
+  });
+}
+
+/** A record that names columns speaks for those alone. */
+export const touches = (version: VersionRecord, columns: readonly string[]): boolean =>
+  columns.some((column) => version.columns.includes(column) || version.name === column);
+
+export const isSilent = (version: VersionRecord): boolean => version.columns.length === 0 && version.name === null;
+
+export function versionText(version: VersionRecord): string {
+  const { kind, name, from, to, commit, at } = version;
+  const change = [from, to].filter((one) => one !== null).join(' to ');
+  const named = [name, change === '' ? null : change, commit === null ? null : `commit ${commit}`].filter(
+    (one) => one !== null,
+  );
+  return `The ${kind} version${named.length === 0 ? '' : ` (${named.join(', ')})`} has been in use since ${at}.`;
+}
+
+/** Rows and days enough for a re-test to end in more than `unclear`. */
+export const hasEnough = (facts: TriageFacts, rule: TriageRule): boolean =>
+  facts.current.rows >= rule.minRows && (facts.reference?.rows ?? 0) >= rule.minRows;
+
+/** Rows are there, and their labels are not yet: what only more rows could settle is no matter of waiting for labels. */
+export const areLabelsToCome = (facts: TriageFacts, rule: TriageRule): boolean =>
+  !facts.isAfterLabelWait &&
+  facts.hasChampion &&
+  hasEnough(facts, rule) &&
+  facts.labels !== null &&
+  facts.labels.labelledDays < rule.minDays;
