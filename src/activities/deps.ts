@@ -19,6 +19,7 @@ import type { WindowFacts } from '../core/quality/facts.js';
 import type { Accepted, Arrival, LedgerState, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
 import type { Assessment } from '../core/triage/assessment.js';
+import type { LabelMeasures } from '../core/triage/label-measures.js';
 import type {
   ArtifactRef,
   Cause,
@@ -92,6 +93,22 @@ export interface Dataset {
     spec: PipelineSpec,
     request: { window: Window; inputsAsOf: Instant; asOf: Instant; excluding?: readonly Window[] },
   ): Promise<Coverage>;
+  /**
+   * Counts about labels, of the window and of an earlier one that was fine: by day, by value of each column, by age. Columns that
+   * the source lacks are left out. Rows of the windows in `excluding` do not count.
+   * @throws DATA_SCHEMA_VIOLATION where id, event time, label or a version column of the spec is not there
+   */
+  measureLabels(
+    spec: PipelineSpec,
+    request: {
+      window: Window;
+      reference: Window | null;
+      inputsAsOf: Instant;
+      labelsAsOf: Instant;
+      excluding: readonly Window[];
+    },
+    options: { signal: AbortSignal },
+  ): Promise<LabelMeasures>;
   freeze(spec: PipelineSpec, request: FreezeRequest, options: { signal: AbortSignal }): Promise<SnapshotRef>;
   /**
    * Writes a column file (core/column-table.ts) of a snapshot at `path`.

@@ -7,6 +7,7 @@ import { type DuckLimits, defaultLimits, withDuck } from './duck.js';
 import { freezeWindow } from './freeze.js';
 import { HeldTooLarge } from './held-numbers.js';
 import { inspectWindow } from './inspect.js';
+import { measureLabels } from './measure-labels.js';
 import type { ConnectionUrl } from './open-source.js';
 import { measureOverlap } from './overlap.js';
 import type { SnapshotColumn } from './snapshot-file.js';
@@ -47,6 +48,8 @@ export function createDataset(options: DatasetOptions): Dataset {
       withDuck(feeding(spec.source, using(never())), (duck) =>
         measureCoverage(duck, { spec, ...request, connectionUrl }),
       ),
+    measureLabels: (spec, request, { signal }) =>
+      withDuck(feeding(spec.source, using(signal)), (duck) => measureLabels(duck, { spec, request, connectionUrl })),
     freeze: async (spec, request, { signal }) => {
       const freeze = (mostMb: number | null): Promise<SnapshotRef> =>
         withDuck(feeding(spec.source, using(signal)), (duck) =>

@@ -11,7 +11,7 @@ import type { ColumnPlan } from './column-plan.js';
 import type { Duck } from './duck.js';
 
 /** 1 where the text is the positive value, 0 for any other, null without a label (NaN is how some writers spell that). */
-function labelExpression(text: string, positive: PipelineSpec['target']['positive']): string {
+export function labelExpression(text: string, positive: PipelineSpec['target']['positive']): string {
   let isPositive: string;
   if (typeof positive === 'string') isPositive = `${text} = ${quoteLiteral(positive)}`;
   else if (typeof positive === 'boolean') isPositive = `coalesce(TRY_CAST(${text} AS BOOLEAN) = ${positive}, false)`;

@@ -15,7 +15,7 @@ export interface LabelCounts {
 export interface LabelSlice {
   /** The source column; a part of an instant is called after it and the part, e.g. `event_at hour`. */
   readonly column: string;
-  /** The category, the part's number, or a bin as `[300, 500)`. */
+  /** The category, the part's number, or a bin as `(300, 500]`. */
   readonly value: string;
   readonly kind: 'category' | 'part' | 'bin';
   readonly current: LabelCounts;
