@@ -93,13 +93,16 @@ const season = (options) => {
   const isSeason = `((day >= ${at(from)}) OR (day >= ${at(from)} - ${year} AND day < ${at(to)} - ${year}))`;
   const sunny = `destination IN (${SUNNY.map((code) => `'${code}'`).join(', ')})`;
   const most = `CASE WHEN NOT ${isSeason} THEN ${share} WHEN ${sunny} THEN ${share * 2.5} ELSE ${share * 0.8} END`;
+  // A draw a flight, turned by a draw a day: as good as one of each pair, and a tenth of the hashing.
+  const draw = `(flight_draw + day_draw - floor(flight_draw + day_draw))`;
   return `WITH days AS (SELECT unnest(range(${at(to)} - INTERVAL ${TWO_YEARS} DAY, ${at(to)}, INTERVAL 1 DAY)) AS day),
-    pool AS (SELECT DISTINCT date_trunc('day', event_at) AS real FROM every WHERE event_at < TIMESTAMP '2001-07-01'),
-    pairs AS (SELECT day, arg_min(real, ${drawn}) AS real FROM days JOIN pool ON dayofweek(day) = dayofweek(real) GROUP BY day),
-    moved AS (SELECT every.* REPLACE (id + ${RENUMBERED} * CAST(date_diff('day', DATE '1990-01-01', day) AS BIGINT) AS id,
-        event_at + (day - real) AS event_at, known_at + (day - real) AS known_at), day
-      FROM pairs JOIN every ON date_trunc('day', event_at) = real)
-    SELECT * EXCLUDE (day) FROM moved WHERE ${uniform('id', { ...options, purpose: 'sample' })} < ${most}`;
+    flights AS (SELECT *, date_trunc('day', event_at) AS real, ${uniform('id', { ...options, purpose: 'sample' })} AS flight_draw
+      FROM every WHERE event_at < TIMESTAMP '2001-07-01'),
+    pairs AS (SELECT day, arg_min(real, ${drawn}) AS real, ${uniform('CAST(day AS VARCHAR)', { ...options, purpose: 'day' })} AS day_draw
+      FROM days JOIN (SELECT DISTINCT real FROM flights) ON dayofweek(day) = dayofweek(real) GROUP BY day),
+    kept AS (SELECT * FROM pairs JOIN flights USING (real) WHERE ${draw} < ${most})
+    SELECT id + ${RENUMBERED} * CAST(date_diff('day', DATE '1990-01-01', day) AS BIGINT) AS id, event_at + (day - real) AS event_at,
+      distance, origin, destination, late, known_at + (day - real) AS known_at, delay, hour FROM kept`;
 };
 
 /** By case: a query over relation `every`, which has the columns of prepare.mjs, `hour` and `delay`. */
