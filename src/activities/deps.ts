@@ -6,7 +6,6 @@
 import type { BackfillAttempt, BackfillWindow } from '../core/backfill/types.js';
 import type { EvaluationResult } from '../core/evaluation/evaluate.js';
 import type {
-  LabelsArrived,
   PauseAnswer,
   PauseRequest,
   RetrainAnswer,
@@ -14,11 +13,9 @@ import type {
   RunFinished,
   RunStatus,
 } from '../core/messages.js';
-import type { Judgement, TriggerFacts } from '../core/policy/triggers/facts.js';
 import type { WindowFacts } from '../core/quality/facts.js';
-import type { Accepted, Arrival, LedgerState, Refused } from '../core/signals/arrival.js';
+import type { Accepted, Arrival, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
-import type { Assessment } from '../core/triage/assessment.js';
 import type { LabelMeasures } from '../core/triage/label-measures.js';
 import type {
   ArtifactRef,
@@ -33,14 +30,17 @@ import type {
   Instant,
   LabelDecision,
   Outcome,
-  OutcomeKind,
   Promotion,
-  RunClock,
   SnapshotRef,
   Stage,
   Window,
 } from '../core/types.js';
+import type { ModelJudgement, OpenRun } from './model-judgement.js';
 import type { EvaluationJob } from './off-loop-evaluation.js';
+import type { RunKey, TriageRegistry } from './triage-registry.js';
+
+export type { ModelJudgement, OpenRun, TriggerAnswer, TriggerState } from './model-judgement.js';
+export type { RunKey } from './triage-registry.js';
 
 // ---------------------------------------------------------------- artifacts (storage/)
 
@@ -186,11 +186,6 @@ export interface TrainerHost {
 
 // ---------------------------------------------------------------- registry/
 
-export interface RunKey {
-  readonly modelId: string;
-  readonly runNo: number;
-}
-
 export interface ChampionRow {
   readonly version: number;
   readonly epoch: number;
@@ -215,58 +210,11 @@ export interface RunRow extends RunKey {
   readonly failure: string | null;
 }
 
-export interface OpenRun {
-  readonly runNo: number;
-  readonly workflowId: string;
-  readonly specDigest: Digest;
-  readonly cause: Cause;
-  readonly requestedBy: string;
-  readonly clock: RunClock;
-}
-
 export interface ModelState {
   readonly modelId: string;
   readonly specDigest: Digest;
   readonly champion: { readonly version: number; readonly epoch: number } | null;
   readonly openRun: OpenRun | null;
-}
-
-export type TriggerState = LedgerState;
-
-/** What became of one trigger. */
-export interface TriggerAnswer {
-  readonly state: LedgerState;
-  readonly reason: string;
-  readonly runNo: number | null;
-}
-
-/** What the coordinator needs to know after its triggers were judged; small, since it crosses Temporal. */
-export interface ModelJudgement {
-  readonly modelId: string;
-  /** Its workflow may not have been started yet: whoever was to do it may have died. */
-  readonly openRun: OpenRun | null;
-  /** Wall time at which to judge again; null when only a message can change anything. */
-  readonly wakeAt: Instant | null;
-  /** A debounce runs until `wakeAt`: before it, what is not urgent changes nothing. */
-  readonly isSettling: boolean;
-  readonly championVersion: number | null;
-  readonly pause: TriggerFacts['pause'];
-  readonly lastRun: {
-    readonly runNo: number;
-    readonly outcome: OutcomeKind | 'failed';
-    readonly endedAt: Instant;
-  } | null;
-  /** What the open run is to be told of labels: the furthest notice since it opened. */
-  readonly labels: LabelsArrived | null;
-  /** Notices whose new labels are to be counted before they can be judged. */
-  readonly countLabels: Judgement['countLabels'];
-  /** Labels of rows from this instant on are new. */
-  readonly countSince: Instant;
-  readonly waiting: { readonly pending: number; readonly held: number; readonly escalated: number };
-  /** Why they wait, the most frequent first. */
-  readonly reasons: readonly { readonly state: LedgerState; readonly reason: string; readonly triggers: number }[];
-  /** Of the trigger that was asked about; null when none was, or it is unknown. */
-  readonly answer: TriggerAnswer | null;
 }
 
 export interface NewVersion extends RunKey {
@@ -313,7 +261,7 @@ export interface BlockedRecipe {
   readonly since: Instant;
 }
 
-export interface Registry {
+export interface Registry extends TriageRegistry {
   // specs
   specByDigest(digest: Digest): Promise<PipelineSpec>;
   loadModelState(modelId: string): Promise<ModelState>;
@@ -327,11 +275,14 @@ export interface Registry {
   recordLabelCount(modelId: string, count: { triggerId: string; since: Instant; labels: number }): Promise<void>;
   run(key: RunKey): Promise<RunRow>;
   recordStage(key: RunKey, stage: Stage): Promise<void>;
-  recordAssessment(key: RunKey, assessment: Assessment): Promise<void>;
   recordCoverage(key: RunKey, kind: SnapshotRef['kind'], coverage: Coverage): Promise<void>;
   /** One snapshot a run and kind: a second call returns the first one. */
   recordSnapshot(key: RunKey, snapshot: SnapshotRef): Promise<SnapshotRef>;
-  /** Closes once; a second call with the same outcome is fine, another outcome is INVARIANT_BROKEN. */
+  /**
+   * Closes once; a second call with the same outcome is fine, another outcome is INVARIANT_BROKEN. Where a fault ended the run
+   * before anything was frozen, its drift and performance claims become `held` under the incident (`suppressed` where a
+   * closed one answers the fault); where the run went on past a mere suspicion, that is overruled.
+   */
   closeRun(key: RunKey, result: { outcome: Outcome } | { failure: string }): Promise<void>;
   /** Closes a run whose workflow is gone. One that closed by itself meanwhile stays as it ended: false. */
   failOpenRun(key: RunKey, failure: string): Promise<boolean>;

@@ -30,6 +30,7 @@ export const ERROR_TABLE = {
   ),
   MODEL_UNKNOWN: rule(false, 404, 5, 'List the models with `perennial runs`, or apply a pipeline for this one.'),
   RUN_UNKNOWN: rule(false, 404, 5, 'List the runs with `perennial runs MODEL`.'),
+  INCIDENT_UNKNOWN: rule(false, 404, 5, 'List the incidents with `perennial incidents MODEL --all`.'),
   DATA_SCHEMA_VIOLATION: rule(false, 422, 6, 'Compare the source with the columns that the pipeline names.'),
   DATA_WINDOW_EMPTY: rule(false, 422, 6, 'Check the window and the source: no usable row lies in it.'),
   SPLIT_LEAKAGE: rule(false, 422, 6, 'Training and holdout overlap; check ids and the embargo.'),

@@ -18,6 +18,7 @@ export type AuditKind =
   | 'decision'
   | 'label-decision'
   | 'alias-moved'
+  | 'incident-opened'
   | 'incident-closed'
   | 'paused'
   | 'resumed';

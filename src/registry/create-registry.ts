@@ -5,6 +5,7 @@ import { champion, moveByKey, moveChampion, pastChampions } from './aliases.js';
 import { recordDecision } from './approvals.js';
 import { backfillAttempt, withdrawBackfillAttempt } from './backfills.js';
 import { beginEvaluation, finishEvaluation } from './evaluations.js';
+import { recordRecovery } from './fault-incidents.js';
 import { blockedRecipe } from './incidents.js';
 import { acceptArrivals } from './intake.js';
 import { judgeTriggers, recordLabelCount } from './judging.js';
@@ -15,6 +16,7 @@ import { keepAliveThroughLostConnections } from './pool.js';
 import { recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
 import { closeRun, failOpenRun, recordStage, run } from './runs.js';
 import { specByDigest } from './specs.js';
+import { championTraining, claimsOfRun, versionRecords } from './triage-facts.js';
 import { registerVersion, versionByNumber } from './versions.js';
 
 /** The caller owns the pool and ends it; `createPool` makes one with time-outs. */
@@ -30,6 +32,10 @@ export function createRegistry(pool: Pool): Registry {
     run: (key) => run(pool, key),
     recordStage: (key, stage) => recordStage(pool, key, stage),
     recordAssessment: (key, assessment) => recordAssessment(pool, key, assessment),
+    recordRecovery: (modelId, assessment) => recordRecovery(pool, modelId, assessment),
+    claimsOfRun: (key) => claimsOfRun(pool, key),
+    versionRecords: (modelId, span) => versionRecords(pool, modelId, span),
+    championTraining: (modelId) => championTraining(pool, modelId),
     recordCoverage: (key, kind, coverage) => recordCoverage(pool, key, { kind, coverage }),
     recordSnapshot: (key, snapshot) => recordSnapshot(pool, key, snapshot),
     closeRun: (key, result) => closeRun(pool, key, result),

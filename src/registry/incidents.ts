@@ -1,15 +1,13 @@
 /**
- * Incidents: opened by a rollback in its own transaction, together with the block on the recipe of the version it left;
- * closed by a person with a reason, which clears that recipe. Both are rows that are only added.
+ * Incidents of rollbacks: opened by a rollback in its own transaction, together with the block on the recipe of the version it
+ * left; closed by a person with a reason, which clears that recipe. Those of faults are in fault-incidents.ts.
  */
 import type { Pool, PoolClient } from 'pg';
 import type { BlockedRecipe } from '../activities/deps.js';
-import { PipelineError } from '../core/errors.js';
 import type { Digest } from '../core/types.js';
-import { appendAudit } from './audit.js';
+import { checkClosing, writeClosure } from './close-incident.js';
 import { type Db, inTransaction, query, toInstant } from './database.js';
 import { lockModel } from './models.js';
-import { checkTexts } from './stored-text.js';
 
 /** The caller holds the model's lock and has written the alias move to `epoch`. */
 export async function openIncident(
@@ -75,7 +73,7 @@ export async function blockedRecipe(db: Db, modelId: string, recipeDigest: Diges
 }
 
 /**
- * Closes every open incident of the model and so clears its blocked recipes.
+ * Closes every open incident of a rollback and so clears its blocked recipes; those of faults stay open.
  * @returns what this call cleared: nothing when there was nothing, as at a repeated call
  * @throws MODEL_UNKNOWN, SIGNAL_INVALID without a reason or a name
  */
@@ -84,28 +82,14 @@ export async function closeIncidents(
   closing: { modelId: string; by: string; reason: string },
 ): Promise<readonly BlockedRecipe[]> {
   const { modelId, by, reason } = closing;
-  checkTexts({ by, reason });
-  for (const [field, text] of Object.entries({ by, reason })) {
-    if (text.trim() === '') {
-      throw new PipelineError('SIGNAL_INVALID', `${field} is empty: clearing a recipe needs a person and a reason.`, {
-        details: { field },
-      });
-    }
-  }
+  checkClosing({ by, reason });
   return inTransaction(pool, async (client) => {
     await lockModel(client, modelId);
     const open = await blockedRecipes(client, modelId);
     for (const { incidentId, recipeDigest, version } of open) {
-      await query(
-        client,
-        'insert into perennial.incident_closures (incident_id, reason, closed_by) values ($1, $2, $3)',
-        [incidentId, reason, by],
-      );
-      await appendAudit(client, {
-        modelId,
-        kind: 'incident-closed',
-        body: { by, incidentId, reason, recipeDigest, version },
-      });
+      const recipe = { recipeDigest, version };
+      const said = { modelId, incidentId, kind: 'rollback', how: 'person', by, reason } as const;
+      await writeClosure(client, { ...said, seenThrough: null, recipe });
     }
     return open;
   });

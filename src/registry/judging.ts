@@ -148,7 +148,8 @@ async function recordJudged(client: PoolClient, modelId: string, judged: Judged)
   await query(
     client,
     `update perennial.model_inboxes
-     set judged_through = greatest(judged_through, $2::bigint), wake_at = $3, settles_at = $4 where model_id = $1`,
+     set judged_through = greatest(judged_through, $2::bigint), wake_at = $3, settles_at = $4, released_at = null
+     where model_id = $1`,
     [modelId, judged.through, wakeAt, isSettling(judged) ? wakeAt : null],
   );
 }

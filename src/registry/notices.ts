@@ -20,13 +20,16 @@ const IS_DUE = `(
     and (notified_through <= judged_through or notified_at < clock_timestamp() - ${PATIENCE}
       or urgent_through > greatest(judged_through, notified_urgent_through))
   ) or (
+    released_at is not null
+    and (notified_at is null or notified_at < released_at or notified_at < clock_timestamp() - ${PATIENCE})
+  ) or (
     wake_at < clock_timestamp() - ${PATIENCE}
     and (notified_at is null or notified_at < clock_timestamp() - ${PATIENCE})
   )`;
 
 /**
- * Due is a model with triggers that no judgement has seen, apart from those for which a debounce runs; and one whose
- * judgement is overdue, because its coordinator is gone. Those that wait longest come first. The rows are locked in the
+ * Due is a model with triggers that no judgement has seen, apart from those for which a debounce runs; one that an incident let
+ * go of claims; and one whose judgement is overdue, because its coordinator is gone. Those that wait longest come first. The rows are locked in the
  * order in which arrivals lock them, and waited for: a row that is skipped while arrivals pour in would be skipped for ever.
  */
 const TAKE = `

@@ -9,6 +9,7 @@ import { assertInvariant } from '../core/errors.js';
 import type { Assessment } from '../core/triage/assessment.js';
 import type { Coverage, SnapshotRef } from '../core/types.js';
 import { type Db, query, toInstant, toWindow } from './database.js';
+import { followAssessment } from './fault-incidents.js';
 import { withRun } from './runs.js';
 import { storedJson } from './stored-text.js';
 
@@ -19,12 +20,24 @@ async function insertWhileOpen(pool: Pool, key: RunKey, statement: { text: strin
   });
 }
 
-export async function recordAssessment(pool: Pool, key: RunKey, assessment: Assessment): Promise<void> {
+/** With what it says of incidents, in one transaction. @returns the incident of its fault; null for none */
+export function recordAssessment(
+  pool: Pool,
+  key: RunKey,
+  assessment: Assessment,
+): Promise<{ incidentId: number | null }> {
   const json = storedJson('assessment', assessment);
-  await insertWhileOpen(pool, key, {
-    text: `insert into perennial.assessments (model_id, run_no, digest, verdict, inputs_as_of, assessment)
-           values ($1, $2, $3, $4, $5, $6) on conflict on constraint assessments_content_key do nothing`,
-    values: [canonicalDigest(assessment), assessment.verdict, assessment.inputsAsOf, json],
+  const digest = canonicalDigest(assessment);
+  return withRun(pool, key, async (client, present) => {
+    if (present.closedAt !== null) return { incidentId: null };
+    const added = await query(
+      client,
+      `insert into perennial.assessments (model_id, run_no, digest, verdict, inputs_as_of, assessment)
+       values ($1, $2, $3, $4, $5, $6) on conflict on constraint assessments_content_key do nothing returning digest`,
+      [key.modelId, key.runNo, digest, assessment.verdict, assessment.inputsAsOf, json],
+    );
+    const incidentId = await followAssessment(client, { key, assessment, digest, isNew: added.length > 0 });
+    return { incidentId };
   });
 }
 

@@ -11,6 +11,7 @@ import type { Cause, Outcome, OutcomeKind, Promotion, RunClock, Stage } from '..
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toInstantOrNull } from './database.js';
 import { lockModel } from './models.js';
+import { settleClaims } from './settle-claims.js';
 import { currentSpec } from './specs.js';
 import { storableText, storedJson } from './stored-text.js';
 import { appendTriggerStates } from './triggers.js';
@@ -237,6 +238,7 @@ export async function closeRun(
       assertInvariant(isSame, `Run ${key.runNo} of ${key.modelId} was closed already, with another result.`);
       return;
     }
+    if (outcome !== null) await settleClaims(client, key, outcome);
     if (outcome !== null && present.stage !== 'done') await appendStage(client, key, 'done');
     await writeClosing(client, key, { outcome, failure });
   });

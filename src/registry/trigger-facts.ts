@@ -8,6 +8,7 @@ import { durationMs } from '../core/spec/duration.js';
 import type { TriggerPolicy } from '../core/spec/trigger-schema.js';
 import type { Cause, Instant, Outcome, Promotion, RunClock, Stage } from '../core/types.js';
 import { query, queryOne, toInstant } from './database.js';
+import { openIncidents } from './incident-scopes.js';
 import { presentPause } from './pauses.js';
 
 /** Beyond this the pending and the oldest held are judged first, the others right after them. */
@@ -44,6 +45,7 @@ interface WaitingRow {
   n_current: string | null;
   findings: ClaimFacts['findings'];
   absent: ClaimFacts['absent'];
+  incident_id: string | null;
 }
 
 const rowsOrNull = (count: string | null): number | null => (count === null ? null : Number(count));
@@ -70,21 +72,24 @@ async function waitingTriggers(
   const rows = await query<WaitingRow>(
     client,
     `with chosen as (
-       (select h.trigger_id, h.state, t.seq
+       (select h.trigger_id, h.state, h.step, t.seq
         from perennial.trigger_heads h join perennial.triggers t using (model_id, trigger_id)
         where h.model_id = $1 and h.state in ('held', 'pending') and (h.state = 'pending' or not $2)
         order by h.state = 'pending' desc, t.seq limit $3)
        union all
-       (select h.trigger_id, h.state, t.seq
+       (select h.trigger_id, h.state, h.step, t.seq
         from perennial.trigger_heads h join perennial.triggers t using (model_id, trigger_id)
         where h.model_id = $1 and h.state = 'escalated' and not $2
         order by t.seq desc limit $4)
      )
      select t.trigger_id, t.seq, h.state, t.cause, t.requested_by, t.clock, t.created_at, t.source, t.body,
-       c.monitor, c.severity, c.window_start, c.window_end, c.n_reference, c.n_current, c.findings, c.absent
+       c.monitor, c.severity, c.window_start, c.window_end, c.n_reference, c.n_current, c.findings, c.absent,
+       s.incident_id
      from chosen h
      join perennial.triggers t on t.model_id = $1 and t.trigger_id = h.trigger_id
      left join perennial.claims c on c.model_id = $1 and c.trigger_id = h.trigger_id
+     left join perennial.trigger_states s on h.state = 'held'
+       and s.model_id = $1 and s.trigger_id = h.trigger_id and s.step = h.step
      order by t.seq`,
     [modelId, isBusy, mostWaiting, mostEscalated],
   );
@@ -98,6 +103,7 @@ async function waitingTriggers(
     createdAt: toInstant(row.created_at),
     claim: toClaim(row),
     body: row.body,
+    incidentId: row.incident_id === null ? null : Number(row.incident_id),
   }));
 }
 
@@ -310,6 +316,7 @@ export async function loadTriggerFacts(
     lastRuns: await lastRuns(client, modelId),
     spent: isBusy ? { runs: 0, trainingMinutes: 0 } : await spentSince(client, modelId, policy),
     champion,
+    openIncidents: await openIncidents(client, modelId),
     waiting,
     histories: isBusy ? [] : await scoreHistories(client, modelId, asked),
     lastReports: await lastReports(client, modelId, { policy, since: specSince }),

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { promotionOf } from '#dist/core/policy/triggers/clocks.js';
-import type { Judgement, TriggerFacts, WaitingTrigger } from '#dist/core/policy/triggers/facts.js';
+import type { Judgement, OpenIncident, TriggerFacts, WaitingTrigger } from '#dist/core/policy/triggers/facts.js';
 import { judge } from '#dist/core/policy/triggers/judge.js';
 import { type TriggerPolicy, triggers } from '#dist/core/spec/trigger-schema.js';
 
@@ -59,9 +59,12 @@ const unnumbered = fc
     createdAt: earlier,
     claim: fc.option(claim, { freq: 8 }),
     through: fc.constantFrom('2001-04-09T00:00:00.000Z', '2001-04-10T00:00:00.000Z', 'soon'),
+    // 5 is closed meanwhile.
+    under: fc.constantFrom(null, null, 5, 7),
   })
-  .map(({ through, claim: said, asked, ...rest }) => ({
+  .map(({ through, claim: said, asked, under, ...rest }) => ({
     ...rest,
+    incidentId: rest.state === 'held' ? under : null,
     requestedBy: 'someone',
     body: rest.cause === 'labels' ? { through } : { promotion: asked },
     claim: rest.cause === 'drift' || rest.cause === 'performance' ? said : null,
@@ -71,6 +74,12 @@ const waiting = (maxLength: number): fc.Arbitrary<WaitingTrigger[]> =>
     .array(unnumbered, { maxLength })
     .map((list) => list.map((one, index) => ({ ...one, triggerId: `t${index}`, seq: index + 1 })));
 
+/** Some claims' windows reach past the onset of one, of both, of none; the replayed past has its own. */
+const INCIDENTS: readonly OpenIncident[] = [
+  { incidentId: 7, name: 'Incident 7 (broken feed)', mode: 'wall', since: '2001-04-01T00:00:00.000Z' },
+  { incidentId: 8, name: 'Incident 8 (label fault)', mode: 'wall', since: '2001-03-10T00:00:00.000Z' },
+  { incidentId: 9, name: 'Incident 9 (broken feed)', mode: 'replay', since: '2001-03-01T12:00:00.000Z' },
+];
 const run = { runNo: 3, outcome: 'promoted' as const };
 const factsWith = (list: fc.Arbitrary<WaitingTrigger[]>): fc.Arbitrary<TriggerFacts> =>
   fc
@@ -106,6 +115,7 @@ const factsWith = (list: fc.Arbitrary<WaitingTrigger[]>): fc.Arbitrary<TriggerFa
         fc.constant({ version: 2, trainedThrough: '2001-04-01T00:00:00.000Z', since: iso(NOW_MS - HOUR / 2) }),
         { freq: 3 },
       ),
+      openIncidents: fc.option(fc.subarray([...INCIDENTS]), { freq: 3, nil: [] }),
       lastReports: fc.constantFrom([], [{ monitor: 'evidently', at: iso(NOW_MS - 30 * HOUR) }]),
       counts: fc.array(fc.nat({ max: 20 }), { maxLength: 4 }),
     })
@@ -157,12 +167,12 @@ function fates({ open, changes }: Judgement): Map<string, string[]> {
 function applied(facts: TriggerFacts, judgement: Judgement): TriggerFacts {
   const taken = new Set(judgement.open?.triggerIds);
   const states = new Map(
-    judgement.changes.flatMap(({ triggerIds, state }) => triggerIds.map((id) => [id, state] as const)),
+    judgement.changes.flatMap(({ triggerIds, ...change }) => triggerIds.map((id) => [id, change] as const)),
   );
   const left = facts.waiting.flatMap((trigger) => {
-    const state = states.get(trigger.triggerId) ?? trigger.state;
+    const { state, incidentId = null } = states.get(trigger.triggerId) ?? trigger;
     if (taken.has(trigger.triggerId) || (state !== 'pending' && state !== 'held' && state !== 'escalated')) return [];
-    return [{ ...trigger, state }];
+    return [{ ...trigger, state, incidentId }];
   });
   const { open } = judgement;
   const opener = facts.waiting.find(({ triggerId }) => triggerId === open?.triggerIds[0]);
@@ -178,6 +188,9 @@ function applied(facts: TriggerFacts, judgement: Judgement): TriggerFacts {
         };
   return { ...facts, waiting: left, openRun };
 }
+
+const isOpen = ({ openIncidents }: TriggerFacts, id: number | null): boolean =>
+  openIncidents.some(({ incidentId }) => incidentId === id);
 
 const SETTINGS = { seed: 20010410, numRuns: 2000 };
 
@@ -202,7 +215,9 @@ describe('a judgement, whatever waits', () => {
         const next = applied(facts, judgement);
         if (judgement.wakeAt !== null) expect(Date.parse(judgement.wakeAt)).toBeGreaterThan(NOW_MS);
         const still = next.waiting.filter(({ state }) => state !== 'escalated');
-        if (still.length > 0 && next.openRun === null && next.pause === null) expect(judgement.wakeAt).not.toBeNull();
+        const unexplained = still.filter(({ incidentId }) => !isOpen(facts, incidentId ?? null));
+        if (unexplained.length > 0 && next.openRun === null && next.pause === null)
+          expect(judgement.wakeAt).not.toBeNull();
         if (next.openRun !== null || next.pause !== null)
           expect(still.filter(({ state }) => state === 'pending')).toEqual([]);
       }),
@@ -240,6 +255,26 @@ describe('a judgement, whatever waits', () => {
         const [one, other] = [judge(facts, rules), judge({ ...facts, waiting: renumbered }, rules)];
         // Which clock goes first is decided by the oldest number alone; everything else must be the same.
         if (waitsFor(one) === waitsFor(other)) expect(sets(other)).toEqual(sets(one));
+      }),
+      SETTINGS,
+    );
+  });
+
+  it('holds what monitors say of data since the onset of an open incident, and nothing else, under that incident', () => {
+    fc.assert(
+      fc.property(factsWith(waiting(12)), policy, (facts, rules) => {
+        const judgement = judge(facts, rules);
+        const next = new Map(applied(facts, judgement).waiting.map((one) => [one.triggerId, one]));
+        for (const trigger of facts.waiting) {
+          const reach =
+            trigger.claim?.window.end ?? (trigger.clock.mode === 'wall' ? trigger.createdAt : trigger.clock.now);
+          const explains = facts.openIncidents.find(({ mode, since }) => mode === trigger.clock.mode && reach > since);
+          const isClaim = trigger.cause === 'drift' || trigger.cause === 'performance';
+          const after = next.get(trigger.triggerId);
+          if (isClaim && explains !== undefined && trigger.state !== 'escalated')
+            expect(after).toMatchObject({ state: 'held', incidentId: explains.incidentId });
+          else if (after !== undefined && after.state !== trigger.state) expect(after.incidentId ?? null).toBeNull();
+        }
       }),
       SETTINGS,
     );

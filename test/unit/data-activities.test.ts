@@ -42,7 +42,7 @@ function world(facts: { used?: Record<string, number>; recorded?: SnapshotRef; t
       champion: async () =>
         facts.trainedThrough === undefined ? null : { trainedThrough: facts.trainedThrough, specDigest: 'b' },
       pastChampions: async () => [],
-      recordAssessment: async () => undefined,
+      recordAssessment: async () => ({ incidentId: null }),
       recordSnapshot: async (_: unknown, snapshot: SnapshotRef) =>
         facts.recorded?.kind === snapshot.kind ? facts.recorded : snapshot,
     },

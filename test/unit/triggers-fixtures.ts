@@ -69,6 +69,7 @@ export const facts = (over: Partial<TriggerFacts> = {}): TriggerFacts => ({
   lastRuns: [],
   spent: { runs: 0, trainingMinutes: 0 },
   champion: null,
+  openIncidents: [],
   waiting: [],
   histories: [],
   lastReports: [],

@@ -180,6 +180,7 @@ describe('while a run is open', () => {
         triggerIds: [one.triggerId],
         state: 'merged',
         runNo: 7,
+        incidentId: null,
         reason: 'Asks for what run 7 has just begun to answer.',
       },
     ]);

@@ -17,7 +17,7 @@ import { canonicalJson } from '#dist/core/canonical-json.js';
 import { assertInvariant, PipelineError } from '#dist/core/errors.js';
 import type { PauseAnswer, PauseRequest } from '#dist/core/messages.js';
 import { promotionOf } from '#dist/core/policy/triggers/clocks.js';
-import type { Judgement, TriggerFacts, WaitingTrigger } from '#dist/core/policy/triggers/facts.js';
+import type { Judgement, OpenIncident, TriggerFacts, WaitingTrigger } from '#dist/core/policy/triggers/facts.js';
 import { judge } from '#dist/core/policy/triggers/judge.js';
 import type { Accepted, Arrival, Refused } from '#dist/core/signals/arrival.js';
 import type { PipelineSpec } from '#dist/core/spec/schema.js';
@@ -37,7 +37,7 @@ export interface MemoryTrigger extends Arrival {
   readonly seq: number;
   readonly createdAt: string;
   receipts: number;
-  readonly states: { state: TriggerState; reason: string; runNo: number | null }[];
+  readonly states: { state: TriggerState; reason: string; runNo: number | null; incidentId?: number | null }[];
 }
 
 export interface DecisionRow extends Decision {
@@ -60,6 +60,8 @@ export class MemoryModel {
   readonly decisions: DecisionRow[] = [];
   readonly labelDecisions: LabelDecisionRow[] = [];
   readonly counts: { triggerId: string; labels: number }[] = [];
+  /** Open ones; a test opens and closes them. */
+  incidents: OpenIncident[] = [];
   pause: PauseAnswer['pause'] = null;
   blocked: BlockedRecipe | null = null;
 
@@ -221,8 +223,13 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
               since: '2001-01-01T00:00:00.000Z',
             },
       waiting: model.waiting.map(
-        (trigger): WaitingTrigger => ({ ...trigger, state: trigger.states.at(-1)!.state as WaitingTrigger['state'] }),
+        (trigger): WaitingTrigger => ({
+          ...trigger,
+          state: trigger.states.at(-1)!.state as WaitingTrigger['state'],
+          incidentId: trigger.states.at(-1)!.incidentId ?? null,
+        }),
       ),
+      openIncidents: model.incidents,
       histories: [],
       lastReports: [],
       newLabels: model.counts.map(({ triggerId, labels }) => ({ triggerId, count: labels })),
@@ -230,8 +237,8 @@ export class MemoryRegistry implements Pick<Registry, Needed> {
   }
 
   #apply(model: MemoryModel, { changes, open }: Judgement): void {
-    for (const { triggerIds, state, reason, runNo } of changes)
-      for (const id of triggerIds) model.trigger(id)!.states.push({ state, reason, runNo });
+    for (const { triggerIds, state, reason, runNo, incidentId } of changes)
+      for (const id of triggerIds) model.trigger(id)!.states.push({ state, reason, runNo, incidentId });
     if (open === null) return;
     assertInvariant(model.openRun === null, `Two runs of ${model.modelId} at once.`);
     const runNo = model.runs.length + 1;

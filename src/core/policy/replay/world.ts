@@ -99,6 +99,7 @@ export class World {
           : [{ mode: 'wall', runNo: last.runNo, endedAt: iso(last.endedMs), outcome: 'promoted' }],
       spent: this.#spent(nowMs),
       champion: { version: this.#served + 1, trainedThrough, since: iso(this.#servedSinceMs) },
+      openIncidents: [],
       waiting: this.#waiting,
       histories: this.#memory.before(this.#waiting),
       lastReports: this.#lastReports(),

@@ -28,6 +28,18 @@ export interface WaitingTrigger {
   readonly createdAt: Instant;
   readonly claim: ClaimFacts | null;
   readonly body: unknown;
+  /** The incident under which it is held; absent or null: it is held for another reason, or not held. */
+  readonly incidentId?: number | null;
+}
+
+/** An incident of a fault that nobody has closed: what a monitor says of data since then is explained until it is. */
+export interface OpenIncident {
+  readonly incidentId: number;
+  /** For reasons, e.g. `Incident 12 (broken feed, distance, since 2001-03-01T00:00:00.000Z)`. */
+  readonly name: string;
+  readonly mode: RunClock['mode'];
+  /** Onset of the fault; the start of the window in which it was first seen where that is unknown. */
+  readonly since: Instant;
 }
 
 /** Earlier scores of one series, oldest first: what quantile and rolling-average thresholds compare with. */
@@ -65,6 +77,8 @@ export interface TriggerFacts {
   /** Of wall-clock runs opened in the budget's period, people's own requests left out. */
   readonly spent: { readonly runs: number; readonly trainingMinutes: number };
   readonly champion: { readonly version: number; readonly trainedThrough: Instant; readonly since: Instant } | null;
+  /** Oldest first. */
+  readonly openIncidents: readonly OpenIncident[];
   /** Pending, held and escalated ones, oldest first. */
   readonly waiting: readonly WaitingTrigger[];
   readonly histories: readonly ScoreHistory[];
@@ -81,6 +95,8 @@ export interface StateChange {
   readonly reason: string;
   /** The run that a merged one belongs to; null for the others. */
   readonly runNo: number | null;
+  /** The incident under which it is held; null for the others. */
+  readonly incidentId: number | null;
 }
 
 export interface Judgement {

@@ -12,14 +12,18 @@ export class Fates {
     return this.#given.has(trigger.triggerId);
   }
 
-  /** A held one stays held, and an escalated one escalated, without a further row. */
-  give(trigger: WaitingTrigger, fate: Omit<Fate, 'runNo'> & { readonly runNo?: number }): void {
+  /** A held one stays held, and an escalated one escalated, without a further row; unless an incident takes it or lets it go. */
+  give(
+    trigger: WaitingTrigger,
+    fate: Pick<Fate, 'state' | 'reason'> & { readonly runNo?: number; readonly incidentId?: number },
+  ): void {
     this.#settle(trigger);
-    if (trigger.state === fate.state) return;
-    const { state, reason, runNo = null } = fate;
-    const key = JSON.stringify([state, runNo, reason]);
+    const { state, reason, runNo = null, incidentId = null } = fate;
+    if (trigger.state === state && (trigger.incidentId ?? null) === incidentId) return;
+    const key = JSON.stringify([state, runNo, incidentId, reason]);
     const change = this.#changes.get(key);
-    if (change === undefined) this.#changes.set(key, { state, reason, runNo, triggerIds: [trigger.triggerId] });
+    if (change === undefined)
+      this.#changes.set(key, { state, reason, runNo, incidentId, triggerIds: [trigger.triggerId] });
     else change.triggerIds.push(trigger.triggerId);
   }
 

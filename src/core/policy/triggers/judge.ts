@@ -2,7 +2,7 @@
  * What becomes of every waiting trigger of a model, and whether a run opens now: the whole trigger policy, pure. The
  * registry loads the facts and applies the answer under the model's lock; `perennial policy replay` drives the same
  * function through the past. After applying an answer, judging again at the same instant changes nothing; whatever still
- * waits has an open run, a pause, or `wakeAt` to be judged again by.
+ * waits has an open run, a pause, an open incident, or `wakeAt` to be judged again by.
  */
 
 import { iso } from '../../instant.js';
@@ -12,6 +12,7 @@ import { byRun } from './clocks.js';
 import { judgeExpectations } from './expectations.js';
 import type { Judgement, TriggerFacts, WaitingTrigger } from './facts.js';
 import { Fates } from './fates.js';
+import { holdUnderIncidents } from './hold-under.js';
 import { dropUncounted, passOn, refuseMuteNotices } from './label-notices.js';
 import { planOf, type TriggerPlan } from './plan.js';
 import { ScoreSeries } from './score-series.js';
@@ -85,6 +86,7 @@ export function judge(facts: TriggerFacts, policy: TriggerPolicy): Judgement {
   const expected = judgeExpectations(facts, policy);
   refuseMuteNotices(waiting, fates);
   recordVersions(waiting, plan, fates);
+  holdUnderIncidents(waiting, facts, fates);
   const passLabels = facts.openRun === null ? null : passOn(waiting, facts.openRun.runNo, { plan, fates });
   let free: Free = { open: null, countLabels: [], wakesMs: [] };
   if (facts.pause !== null) holdForPause(waiting, facts.pause, fates);

@@ -20,7 +20,7 @@ const hasScore = (score: number | null): score is number => score !== null && Nu
 const verdict = (isMet: boolean): FindingVerdict => (isMet ? 'yes' : 'no');
 
 /** The monitor's own verdict, or what its score, threshold and direction say together. */
-function alerts({ alert, score, threshold, lowerIsDrift }: FindingFacts): FindingVerdict {
+export function alertOf({ alert, score, threshold, lowerIsDrift }: FindingFacts): FindingVerdict {
   if (alert !== null) return verdict(alert);
   if (!hasScore(score) || !hasScore(threshold) || lowerIsDrift === null) return 'unknown';
   return verdict(lowerIsDrift ? score < threshold : score > threshold);
@@ -36,7 +36,7 @@ export interface FindingContext {
 
 export function readFinding(finding: FindingFacts, { condition, claim, series }: FindingContext): FindingVerdict {
   const { when, historyMs } = condition;
-  if (when === 'alert') return alerts(finding);
+  if (when === 'alert') return alertOf(finding);
   const { score } = finding;
   if (!hasScore(score)) return 'unknown';
   if ('above' in when) return verdict(score > when.above);
