@@ -16,6 +16,7 @@ import type {
 import type { WindowFacts } from '../core/quality/facts.js';
 import type { Accepted, Arrival, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
+import type { InputMeasures } from '../core/triage/input-measures.js';
 import type { LabelMeasures } from '../core/triage/label-measures.js';
 import type {
   ArtifactRef,
@@ -79,6 +80,19 @@ export interface ColumnFile {
   readonly rowsBefore: number;
 }
 
+export interface MeasureInputsRequest {
+  readonly window: Window;
+  /** The recent stable window that it is compared with. */
+  readonly reference: Window | null;
+  /** The same calendar window of an earlier period. */
+  readonly season: Window | null;
+  readonly inputsAsOf: Instant;
+  readonly labelsAsOf: Instant;
+  readonly excluding: readonly Window[];
+  /** By feature: further edges of its bins, such as a stored profile's, so that counts can be compared with it exactly. */
+  readonly alsoAt?: Readonly<Record<string, readonly number[]>>;
+}
+
 export interface Dataset {
   /**
    * Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. Rows of
@@ -88,6 +102,8 @@ export interface Dataset {
     spec: PipelineSpec,
     request: { window: Window; asOf: Instant; excluding?: readonly Window[] },
   ): Promise<WindowFacts>;
+  /** What triage counts about a window's inputs, beside earlier windows; a column that is missing or unfit is a fact. */
+  measureInputs(spec: PipelineSpec, request: MeasureInputsRequest): Promise<InputMeasures>;
   /** Rows of the windows in `excluding` do not count. */
   coverage(
     spec: PipelineSpec,

@@ -7,6 +7,7 @@ import { type DuckLimits, defaultLimits, withDuck } from './duck.js';
 import { freezeWindow } from './freeze.js';
 import { HeldTooLarge } from './held-numbers.js';
 import { inspectWindow } from './inspect.js';
+import { measureInputs } from './measure-inputs.js';
 import { measureLabels } from './measure-labels.js';
 import type { ConnectionUrl } from './open-source.js';
 import { measureOverlap } from './overlap.js';
@@ -44,6 +45,8 @@ export function createDataset(options: DatasetOptions): Dataset {
       withDuck(feeding(spec.source, using(never())), (duck) =>
         inspectWindow(duck, { spec, ...request, connectionUrl }),
       ),
+    measureInputs: (spec, request) =>
+      withDuck(feeding(spec.source, using(never())), (duck) => measureInputs(duck, { spec, request, connectionUrl })),
     coverage: (spec, request) =>
       withDuck(feeding(spec.source, using(never())), (duck) =>
         measureCoverage(duck, { spec, ...request, connectionUrl }),

@@ -135,7 +135,8 @@ async function rowsPerDay(
   return days;
 }
 
-async function measure(
+/** Facts of the rows that lie in `source_rows`. */
+export async function factsOfLoaded(
   duck: Duck,
   plan: ColumnPlan,
   options: {
@@ -170,6 +171,36 @@ async function measure(
   };
 }
 
+export interface Inspection {
+  readonly asked: readonly Asked[];
+  /** What is read: columns that are there and fit, never the values of labels. */
+  readonly rows: readonly WantedColumn[];
+  /** False without id or event time: no row can be placed in a window, and the schema facts are all there is. */
+  readonly canLoad: boolean;
+}
+
+export function planInspection(plan: ColumnPlan, source: OpenSource): Inspection {
+  const asked = askedColumns(plan, source);
+  const measured = asked.filter(isMeasured).map((column) => column.wanted);
+  const rows = plan.rows.filter(
+    (wanted) =>
+      measured.includes(wanted) ||
+      (wanted.key === ROW_KEYS.rowKnownAt && schemaProblem([wanted], source.rows, 'source') === null),
+  );
+  const canLoad = [ROW_KEYS.id, ROW_KEYS.eventAt].every((key) => rows.some((wanted) => wanted.key === key));
+  return { asked, rows, canLoad };
+}
+
+export function factsWithoutRows(
+  plan: ColumnPlan,
+  options: { window: Window; asOf: Instant; asked: readonly Asked[] },
+): WindowFacts {
+  const { window, asOf, asked } = options;
+  const days = { rows: 0, duplicateIds: 0, newestEventAt: null, rowsPerDay: [] };
+  const isAsOfGuaranteed = { rows: plan.hasRowKnownAt, labels: plan.hasLabelKnownAt };
+  return { window, asOf, ...days, columns: asked.map(unmeasured), isAsOfGuaranteed };
+}
+
 export async function inspectWindow(
   duck: Duck,
   options: {
@@ -183,23 +214,10 @@ export async function inspectWindow(
   const { spec, window, asOf, excluding = [] } = options;
   const plan = planColumns(spec);
   return withSource(duck, options, async (source) => {
-    const asked = askedColumns(plan, source);
-    const measured = asked.filter(isMeasured).map((column) => column.wanted);
-    const rows = plan.rows.filter(
-      (wanted) =>
-        measured.includes(wanted) ||
-        (wanted.key === ROW_KEYS.rowKnownAt && schemaProblem([wanted], source.rows, 'source') === null),
-    );
-    const canLoad = [ROW_KEYS.id, ROW_KEYS.eventAt].every((key) => rows.some((wanted) => wanted.key === key));
-    if (!canLoad) {
-      // Without id or event time no row can be placed in the window: the schema facts are all there is.
-      const columns = asked.map(unmeasured);
-      const days = { rows: 0, duplicateIds: 0, newestEventAt: null, rowsPerDay: [] };
-      const isAsOfGuaranteed = { rows: plan.hasRowKnownAt, labels: plan.hasLabelKnownAt };
-      return { window, asOf, ...days, columns, isAsOfGuaranteed };
-    }
+    const { asked, rows, canLoad } = planInspection(plan, source);
+    if (!canLoad) return factsWithoutRows(plan, { window, asOf, asked });
     await source.load({ rows, labels: null }, { window, rowsAsOf: asOf, labelsAsOf: asOf, sample: spec.sample });
     await leaveOut(duck, excluding);
-    return measure(duck, plan, { window, asOf, excluding, asked, isCsv: spec.source.kind === 'csv' });
+    return factsOfLoaded(duck, plan, { window, asOf, excluding, asked, isCsv: spec.source.kind === 'csv' });
   });
 }

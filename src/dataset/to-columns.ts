@@ -8,29 +8,17 @@ import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { ColumnFile } from '../activities/deps.js';
 import { type ColumnTable, encodeColumnTable, type TableColumn } from '../core/column-table.js';
 import { assertInvariant, PipelineError } from '../core/errors.js';
-import type { PipelineSpec, SpecFeature } from '../core/spec/schema.js';
+import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Instant } from '../core/types.js';
 import { ROW_KEYS } from '../sources/source.js';
 import { quoteIdent, timestampLiteral } from '../sources/sql.js';
 import { type PlannedColumn, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { type SnapshotColumn, snapshotScan } from './snapshot-file.js';
+import { TIME_PARTS } from './time-parts.js';
 import { vectorItems, vectorValid } from './vectors.js';
 
 const WRITE_BYTES = 16 * 2 ** 20;
-
-type TimePart = Extract<SpecFeature, { kind: 'time' }>['part'];
-
-const numbers = (from: number, to: number): string[] =>
-  Array.from({ length: to - from + 1 }, (_, at) => String(from + at));
-
-/** Levels, and the code as SQL of a UTC timestamp. Weekdays are ISO: Monday is 1. */
-const TIME_PARTS: Record<TimePart, { levels: readonly string[]; code: (at: string) => string }> = {
-  hour: { levels: numbers(0, 23), code: (at) => `hour(${at})` },
-  weekday: { levels: numbers(1, 7), code: (at) => `isodow(${at}) - 1` },
-  month: { levels: numbers(1, 12), code: (at) => `month(${at}) - 1` },
-  'day-of-year': { levels: numbers(1, 366), code: (at) => `dayofyear(${at}) - 1` },
-};
 
 /** One column of the query, and how a chunk of it lands in the table. */
 interface Reading {

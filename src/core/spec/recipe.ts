@@ -8,11 +8,13 @@ import type { PipelineSpec } from './schema.js';
 
 /**
  * The members that choose the training rows (`holdout` because training ends before it, `quality.ranges` because rows
- * outside are quarantined) and those that the trainer computes with; its limits of time and memory only stop it.
+ * outside are quarantined) and those that the trainer computes with; its limits of time and memory only stop it, and what a
+ * feature is compared with (`recomputed`) only judges it.
  * @param trainerCodeDigest of the worker that trains, or that trained
  */
 export function recipeDigest(spec: PipelineSpec, trainerCodeDigest: Digest): Digest {
-  const { source, sample, target, features, window, holdout, quality } = spec;
+  const { source, sample, target, window, holdout, quality } = spec;
+  const features = spec.features.map(({ recomputed: _recomputed, ...feature }) => feature);
   const { limits: _limits, ...trainer } = spec.trainer;
   return canonicalDigest({
     code: trainerCodeDigest,

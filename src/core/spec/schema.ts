@@ -64,12 +64,16 @@ const fileSource = (kind: 'parquet' | 'csv') =>
     labels: z.strictObject({ path: z.string().min(1), columns: labelColumns.prefault({}) }).optional(),
   });
 
+/** A second source of the same value, which triage compares the logged one with; no part of a snapshot. */
+const recomputed = columnName.optional();
+
 const feature = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('numeric'), name, column: columnName.optional() }),
+  z.strictObject({ kind: z.literal('numeric'), name, column: columnName.optional(), recomputed }),
   z.strictObject({
     kind: z.literal('categorical'),
     name,
     column: columnName.optional(),
+    recomputed,
     /** Levels seen less often in the training rows share one "other" level. */
     minCount: z.int().min(1).default(20),
     /** Width of the embedding vector. */
@@ -80,6 +84,7 @@ const feature = z.discriminatedUnion('kind', [
     name,
     /** An instant column; the event time by default. */
     column: columnName.optional(),
+    recomputed,
     part: z.enum(['hour', 'weekday', 'month', 'day-of-year']),
     embedding: z.int().min(1).max(64).default(8),
   }),
