@@ -15,6 +15,7 @@ import {
   type WorkerInterceptors,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { runAssessJobOffLoop } from './activities/assess/off-loop-jobs.js';
 import { createDataActivities } from './activities/create-data-activities.js';
 import { createEvaluationActivities } from './activities/create-evaluation-activities.js';
 import { createRunActivities } from './activities/create-run-activities.js';
@@ -139,6 +140,7 @@ function buildDeps(
     trainer: createTrainerHost({ store: artifacts }),
     temporal: createTemporalLink(made.client, coordinatorCalls(made.client, made.base)),
     evaluateOffLoop,
+    runAssessJob: runAssessJobOffLoop,
     trainerCodeDigest,
     hasSearchAttributes: made.hasSearchAttributes,
     scratchDir: settings.scratchDir,

@@ -36,6 +36,8 @@ import type {
   Stage,
   Window,
 } from '../core/types.js';
+import type { RunAssessJob } from './assess/assess-jobs.js';
+import type { ScoringSource } from './assess/scoring-source.js';
 import type { ModelJudgement, OpenRun } from './model-judgement.js';
 import type { EvaluationJob } from './off-loop-evaluation.js';
 import type { RunKey, TriageRegistry } from './triage-registry.js';
@@ -93,7 +95,7 @@ export interface MeasureInputsRequest {
   readonly alsoAt?: Readonly<Record<string, readonly number[]>>;
 }
 
-export interface Dataset {
+export interface Dataset extends ScoringSource {
   /**
    * Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. Rows of
    * the windows in `excluding` do not count, and days that one of them touches are not among the rows a day.
@@ -370,6 +372,8 @@ export interface ActivityDeps {
   readonly temporal: TemporalLink;
   /** The pure evaluation, away from the event loop. */
   readonly evaluateOffLoop: (job: EvaluationJob) => Promise<EvaluationResult>;
+  /** What triage computes from rows, away from the event loop. */
+  readonly runAssessJob: RunAssessJob;
   readonly trainerCodeDigest: () => string;
   readonly hasSearchAttributes: boolean;
   /** Root for scratch folders of attempts; each attempt makes and removes its own. */

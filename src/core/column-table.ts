@@ -5,6 +5,9 @@
  */
 import { PipelineError } from './errors.js';
 
+/** In `label`, of rows that are only scored: not known. */
+export const UNKNOWN_LABEL = 2;
+
 /** A number a row; NaN stands for null. */
 export interface NumericColumn {
   readonly kind: 'numeric';
@@ -28,7 +31,7 @@ export interface ColumnTable {
   readonly features: readonly TableColumn[];
   /** Columns that only slices read, by the source column's name. */
   readonly sliceColumns: readonly TableColumn[];
-  /** 0 or 1 a row. */
+  /** 0 or 1 a row; of rows that are only to be scored also `UNKNOWN_LABEL`. */
   readonly label: Uint8Array;
   /** UTC days since 1970-01-01 of the event: the block of each row. */
   readonly day: Int32Array;

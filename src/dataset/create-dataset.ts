@@ -11,6 +11,7 @@ import { measureInputs } from './measure-inputs.js';
 import { measureLabels } from './measure-labels.js';
 import type { ConnectionUrl } from './open-source.js';
 import { measureOverlap } from './overlap.js';
+import { writeScoringFile } from './scoring-file.js';
 import type { SnapshotColumn } from './snapshot-file.js';
 import { writeColumnFile } from './to-columns.js';
 
@@ -72,6 +73,8 @@ export function createDataset(options: DatasetOptions): Dataset {
       const file = { parquetPath, rows, schema: manifest.schema };
       return withDuck(using(signal), (duck) => writeColumnFile(duck, { spec, ...file, path, boundaryAt }));
     },
+    scoringColumns: (spec, request, { signal }) =>
+      withDuck(feeding(spec.source, using(signal)), (duck) => writeScoringFile(duck, { spec, request, connectionUrl })),
     overlap: async (training, holdout) => {
       const paths = {
         training: await store.verifiedPath(training.parquet),

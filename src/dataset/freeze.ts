@@ -47,7 +47,7 @@ function planOf(source: OpenSource, options: { spec: PipelineSpec; request: Free
   return planColumns({ ...spec, features });
 }
 
-interface FreezeOptions {
+export interface ClassifyOptions {
   readonly spec: PipelineSpec;
   readonly request: FreezeRequest;
   /** Memory for numbers outside DuckDB, in MiB; null: all in DuckDB, which can use the disk. */
@@ -55,9 +55,9 @@ interface FreezeOptions {
 }
 
 /** Loads, labels and classifies; the source is closed before anything is written. */
-async function classifyWindow(
+export async function classifyWindow(
   duck: Duck,
-  options: FreezeOptions & { connectionUrl: ConnectionUrl },
+  options: ClassifyOptions & { connectionUrl: ConnectionUrl },
 ): Promise<{ plan: ColumnPlan; classified: Classified; held: HeldNumbers | null }> {
   const { spec, request, heldMb } = options;
   const { plan, held } = await withSource(duck, { spec, connectionUrl: options.connectionUrl }, async (source) => {
@@ -121,7 +121,7 @@ class Watch implements RowWatch {
 }
 
 /** @throws DATA_WINDOW_EMPTY, DATA_SCHEMA_VIOLATION, SOURCE_UNAVAILABLE; with `heldMb` an error that HeldTooLarge caused */
-export async function freezeWindow(duck: Duck, tools: FreezeTools, options: FreezeOptions): Promise<SnapshotRef> {
+export async function freezeWindow(duck: Duck, tools: FreezeTools, options: ClassifyOptions): Promise<SnapshotRef> {
   const { spec, request } = options;
   const { plan, classified, held } = await classifyWindow(duck, { ...options, connectionUrl: tools.connectionUrl });
   const { counts, quarantined, isReadInOrder } = classified;
