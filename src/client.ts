@@ -17,8 +17,10 @@ import {
   type ExtendRequest,
 } from './client/decide.js';
 import { agreementOfAll, pollScheduleCalls } from './client/poll-schedules.js';
+import { type QuarantineCalls, quarantineCalls } from './client/quarantine-calls.js';
 import { type ReadCalls, readCalls, specOfModel } from './client/read-calls.js';
 import { type ScheduleAgreement, type ScheduleFacts, scheduleCalls } from './client/schedules.js';
+import { type SchemaCalls, schemaCalls } from './client/schema-calls.js';
 import { PipelineError } from './core/errors.js';
 import type { LabelsArrived, PauseAnswer, RetrainAnswer, RollbackAnswer } from './core/messages.js';
 import { DEFAULT_QUEUE } from './core/queues.js';
@@ -127,7 +129,14 @@ interface ScheduleCalls {
   triggerSchedule(modelId: string): Promise<void>;
 }
 
-export interface PerennialClient extends ModelCalls, PeopleCalls, ReadCalls, ScheduleCalls, BackfillCalls {
+export interface PerennialClient
+  extends ModelCalls,
+    PeopleCalls,
+    ReadCalls,
+    ScheduleCalls,
+    BackfillCalls,
+    SchemaCalls,
+    QuarantineCalls {
   close(): Promise<void>;
 }
 
@@ -259,6 +268,8 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
     ...readCalls(client, pool, queue),
     ...scheduleApi(pool, schedules),
     ...backfillCalls(client, pool, queue),
+    ...schemaCalls(client, pool, queue),
+    ...quarantineCalls(pool),
     close: async () => {
       await pool.end();
       await connection.close();

@@ -19,6 +19,7 @@ import { runAssessJobOffLoop } from './activities/assess/off-loop-jobs.js';
 import { createDataActivities } from './activities/create-data-activities.js';
 import { createEvaluationActivities } from './activities/create-evaluation-activities.js';
 import { createRunActivities } from './activities/create-run-activities.js';
+import { createSchemaActivities } from './activities/create-schema-activities.js';
 import { createTrainActivities } from './activities/create-train-activities.js';
 import type { ActivityDeps } from './activities/deps.js';
 import { evaluateOffLoop } from './activities/off-loop-evaluation.js';
@@ -188,7 +189,12 @@ function optionsOf(
       return {
         taskQueue: queues.data,
         activities: wrapActivities(
-          { ...createDataActivities(deps), ...createEvaluationActivities(deps), ...made.polls },
+          {
+            ...createDataActivities(deps),
+            ...createEvaluationActivities(deps),
+            ...createSchemaActivities(deps),
+            ...made.polls,
+          },
           { heartbeatMs: 5_000 },
         ),
         maxConcurrentActivityTaskExecutions: 2,

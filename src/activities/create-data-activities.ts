@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import { PipelineError } from '../core/errors.js';
 import { judgeCoverage } from '../core/policy/label-wait.js';
 import { assessWindow } from '../core/quality/assess-window.js';
+import { listedIn } from '../core/quality/source-schema.js';
 import { withChampionFeatures } from '../core/spec/champion-features.js';
 import { durationMs } from '../core/spec/duration.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
@@ -16,6 +17,7 @@ import { createLabelCountActivities } from './create-label-count-activities.js';
 import type { ActivityDeps, RunKey } from './deps.js';
 import { addedColumns, addedFeatures, withPastFeatures } from './holdout-features.js';
 import { laterOf, shiftInstant } from './instants.js';
+import { recordQuarantined } from './record-quarantined.js';
 import { shrinkToCoverage } from './shrink-training.js';
 
 /** History of the same length of weeks that row counts are compared with. */
@@ -96,14 +98,15 @@ async function assessQuality(
   const { start } = window;
   const asOf = plan.inputsAsOf;
   const excluding = excludedBefore(shared, plan.holdout.start);
-  const facts = await dataset.inspect(shared, { window, asOf, excluding });
+  const schema = await registry.acceptedSchema(key.modelId);
+  const facts = await dataset.inspect(shared, { window, asOf, excluding, listed: listedIn(schema?.schema ?? null) });
   const before = await dataset.inspect(shared, {
     window: { start: shiftInstant(start, -REFERENCE_MS), end: start },
     asOf,
     excluding,
   });
   const reference = before.rows === 0 ? null : before;
-  const assessment = assessWindow({ spec: shared, facts, reference, lenient: addedColumns(own, shared) });
+  const assessment = assessWindow({ spec: shared, facts, reference, lenient: addedColumns(own, shared), schema });
   await registry.recordAssessment(key, assessment);
   return { verdict: assessment.verdict, reasons: assessment.reasons.slice(0, SHOWN_REASONS), window };
 }
@@ -158,7 +161,8 @@ async function freezeSnapshots(
   const { key, plan, labelsAsOf } = request;
   const { own, shared } = await specsOf(deps, plan, key.modelId);
   const signal = Context.current().cancellationSignal;
-  const common = { inputsAsOf: plan.inputsAsOf, labelsAsOf };
+  const released = await registry.quarantineReleases(key.modelId);
+  const common = { inputsAsOf: plan.inputsAsOf, labelsAsOf, released };
   const frozen = await dataset.freeze(
     own,
     {
@@ -180,6 +184,8 @@ async function freezeSnapshots(
   // Of the recorded ones, which an earlier attempt may have made: nothing else is trained on or judged by.
   const training = await registry.recordSnapshot(key, frozen);
   const holdout = await registry.recordSnapshot(key, frozenHoldout);
+  await recordQuarantined(deps, key, training);
+  await recordQuarantined(deps, key, holdout);
   checkUsedRows(own, training);
   checkUsedRows(own, holdout);
   await checkLeakage(deps, { key, own, training, holdout });

@@ -14,6 +14,8 @@ import type {
   RunStatus,
 } from '../core/messages.js';
 import type { WindowFacts } from '../core/quality/facts.js';
+import type { Release } from '../core/quality/release.js';
+import type { Categories } from '../core/quality/source-schema.js';
 import type { Accepted, Arrival, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
 import type { InputMeasures } from '../core/triage/input-measures.js';
@@ -40,6 +42,7 @@ import type { RunAssessJob } from './assess/assess-jobs.js';
 import type { ScoringSource } from './assess/scoring-source.js';
 import type { ModelJudgement, OpenRun } from './model-judgement.js';
 import type { EvaluationJob } from './off-loop-evaluation.js';
+import type { QualityRegistry } from './quality-registry.js';
 import type { RunKey, TriageRegistry } from './triage-registry.js';
 
 export type { ModelJudgement, OpenRun, TriggerAnswer, TriggerState } from './model-judgement.js';
@@ -73,6 +76,8 @@ export interface FreezeRequest {
   readonly last: number | null;
   /** Names of features that are left out when the source has no fit column for them. */
   readonly mayLack?: readonly string[];
+  /** Rows that people vouch for: what they fail does not quarantine them. */
+  readonly released?: readonly Release[];
 }
 
 export interface ColumnFile {
@@ -102,10 +107,21 @@ export interface Dataset extends ScoringSource {
    */
   inspect(
     spec: PipelineSpec,
-    request: { window: Window; asOf: Instant; excluding?: readonly Window[] },
+    request: {
+      window: Window;
+      asOf: Instant;
+      excluding?: readonly Window[];
+      /** By source column: rows of other categories are counted as unlisted. */
+      listed?: Readonly<Record<string, readonly string[]>>;
+    },
   ): Promise<WindowFacts>;
   /** What triage counts about a window's inputs, beside earlier windows; a column that is missing or unfit is a fact. */
   measureInputs(spec: PipelineSpec, request: MeasureInputsRequest): Promise<InputMeasures>;
+  /** The same, with the categories that there are: what a schema is inferred from. */
+  inspectForSchema(
+    spec: PipelineSpec,
+    request: { window: Window; asOf: Instant },
+  ): Promise<{ facts: WindowFacts; categories: Categories }>;
   /** Rows of the windows in `excluding` do not count. */
   coverage(
     spec: PipelineSpec,
@@ -279,7 +295,7 @@ export interface BlockedRecipe {
   readonly since: Instant;
 }
 
-export interface Registry extends TriageRegistry {
+export interface Registry extends TriageRegistry, QualityRegistry {
   // specs
   specByDigest(digest: Digest): Promise<PipelineSpec>;
   loadModelState(modelId: string): Promise<ModelState>;

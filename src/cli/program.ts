@@ -11,10 +11,12 @@ import { addDoctor } from './commands/doctor.js';
 import { addLabels } from './commands/labels.js';
 import { addPause } from './commands/pause.js';
 import { addPolicy } from './commands/policy.js';
+import { addQuarantine } from './commands/quarantine.js';
 import { addRetrain } from './commands/retrain.js';
 import { addRollback } from './commands/rollback.js';
 import { addRuns } from './commands/runs.js';
 import { addSchedule } from './commands/schedule.js';
+import { addSchema } from './commands/schema.js';
 import { addShow } from './commands/show.js';
 import { addSignal } from './commands/signal.js';
 import { addStart } from './commands/start.js';
@@ -59,6 +61,8 @@ const COMMANDS = [
   addChampion,
   addRollback,
   addUnblock,
+  addSchema,
+  addQuarantine,
   addToken,
   addPolicy,
   addVerify,

@@ -2,6 +2,8 @@
  * Every row of a window belongs to exactly one class: excluded, quarantined, unlabelled or used. View `classified` =
  * `labelled` with `class` and `reason` (0 or the number of the row-level check that failed first).
  */
+
+import type { Release } from '../core/quality/release.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { RowCounts, Window } from '../core/types.js';
 import { unparsedKey } from '../sources/file-source.js';
@@ -23,6 +25,8 @@ export interface Classified {
   readonly counts: RowCounts;
   /** Quarantined rows by the first check that failed, reasons without rows left out. */
   readonly quarantined: Readonly<Record<string, number>>;
+  /** Ids of some of them by reason, in order. */
+  readonly examples: Readonly<Record<string, readonly string[]>>;
   /** The used rows lie in snapshot order as they are; never said of rows whose numbers are held, which are sorted without them. */
   readonly isReadInOrder: boolean;
 }
@@ -50,6 +54,13 @@ function rowChecks(
   }
   return checks;
 }
+
+/** Rows that people vouch for pass the check that their release names. */
+const withReleases = (checks: readonly RowCheck[], released: readonly Release[]): RowCheck[] =>
+  checks.map(({ reason, fails }) => {
+    const windows = released.filter((release) => release.reason === reason).map(({ window }) => window);
+    return { reason, fails: windows.length === 0 ? fails : `((${fails}) AND NOT ${within(windows)})` };
+  });
 
 /** Rows whose id an earlier row has; which one is first hangs on values alone, never on the order they were read in. */
 async function markDuplicates(duck: Duck, plan: ColumnPlan, held: HeldNumbers | null): Promise<boolean> {
@@ -87,12 +98,13 @@ export async function classifyRows(
     readonly excluding: readonly Window[];
     readonly last: number | null;
     readonly held: HeldNumbers | null;
+    readonly released: readonly Release[];
   },
 ): Promise<Classified> {
   const { id, eventAt } = ROW_KEYS;
   const hasDuplicates = await markDuplicates(duck, plan, options.held);
   const isHeld = options.held !== null;
-  const checks = rowChecks(options.spec, plan, { hasDuplicates, isHeld });
+  const checks = withReleases(rowChecks(options.spec, plan, { hasDuplicates, isHeld }), options.released);
   const view = { excluding: options.excluding, checks };
   await duck.run(classView({ ...view, isOld: 'false' }));
   if (options.last !== null) {
@@ -122,17 +134,32 @@ async function isInOrder(duck: Duck): Promise<boolean> {
   return Number(row?.n) === 0;
 }
 
+/** Ids shown of each reason, and characters of each. */
+const EXAMPLES = 10;
+const EXAMPLE_LENGTH = 200;
+
 async function countClasses(duck: Duck, checks: readonly RowCheck[]): Promise<Omit<Classified, 'isReadInOrder'>> {
   const groups = await duck.rows('SELECT class, reason, count(*) AS n FROM classified GROUP BY ALL ORDER BY ALL');
   const total = { used: 0, unlabelled: 0, excluded: 0, quarantined: 0 };
   const quarantined: Record<string, number> = {};
+  const examples: Record<string, readonly string[]> = {};
   for (const group of groups) {
     const rows = Number(group.n);
     const name = CLASSES.find((candidate) => candidate === group.class);
     if (name !== undefined) total[name] += rows;
     const check = checks[Number(group.reason) - 1];
-    if (name === 'quarantined' && check !== undefined) quarantined[check.reason] = rows;
+    if (name !== 'quarantined' || check === undefined) continue;
+    quarantined[check.reason] = rows;
+    examples[check.reason] = await exampleIds(duck, Number(group.reason));
   }
   const [all] = await duck.rows('SELECT count(*) AS n FROM source_rows');
-  return { counts: { in: Number(all?.n), ...total }, quarantined };
+  return { counts: { in: Number(all?.n), ...total }, quarantined, examples };
+}
+
+async function exampleIds(duck: Duck, reason: number): Promise<string[]> {
+  const { id } = ROW_KEYS;
+  const rows = await duck.rows(
+    `SELECT DISTINCT ${id} AS id FROM classified WHERE class = 'quarantined' AND reason = ${reason} AND ${id} IS NOT NULL ORDER BY id LIMIT ${EXAMPLES}`,
+  );
+  return rows.map((row) => String(row.id).slice(0, EXAMPLE_LENGTH));
 }

@@ -6,7 +6,7 @@ import { measureCoverage } from './coverage.js';
 import { type DuckLimits, defaultLimits, withDuck } from './duck.js';
 import { freezeWindow } from './freeze.js';
 import { HeldTooLarge } from './held-numbers.js';
-import { inspectWindow } from './inspect.js';
+import { inspectForSchema, inspectWindow } from './inspect.js';
 import { measureInputs } from './measure-inputs.js';
 import { measureLabels } from './measure-labels.js';
 import type { ConnectionUrl } from './open-source.js';
@@ -48,6 +48,10 @@ export function createDataset(options: DatasetOptions): Dataset {
       ),
     measureInputs: (spec, request) =>
       withDuck(feeding(spec.source, using(never())), (duck) => measureInputs(duck, { spec, request, connectionUrl })),
+    inspectForSchema: (spec, request) =>
+      withDuck(feeding(spec.source, using(never())), (duck) =>
+        inspectForSchema(duck, { spec, ...request, connectionUrl }),
+      ),
     coverage: (spec, request) =>
       withDuck(feeding(spec.source, using(never())), (duck) =>
         measureCoverage(duck, { spec, ...request, connectionUrl }),
@@ -59,6 +63,8 @@ export function createDataset(options: DatasetOptions): Dataset {
         withDuck(feeding(spec.source, using(signal)), (duck) =>
           freezeWindow(duck, { store, connectionUrl }, { spec, request, heldMb: mostMb }),
         );
+      // Numbers that are held are checked before their rows have a time: a release needs both.
+      if ((request.released ?? []).length > 0) return freeze(null);
       try {
         return await freeze(heldMb);
       } catch (error) {

@@ -74,7 +74,8 @@ export async function classifyWindow(
     return { plan: wanted, held: await source.load(columns, scope, holding) };
   });
   await labelRows(duck, plan, { labelsAsOf: request.labelsAsOf, positive: spec.target.positive });
-  const classified = await classifyRows(duck, plan, { spec, excluding: request.excluding, last: request.last, held });
+  const { excluding, last, released = [] } = request;
+  const classified = await classifyRows(duck, plan, { spec, excluding, last, held, released });
   return { plan, classified, held };
 }
 
@@ -124,7 +125,7 @@ class Watch implements RowWatch {
 export async function freezeWindow(duck: Duck, tools: FreezeTools, options: ClassifyOptions): Promise<SnapshotRef> {
   const { spec, request } = options;
   const { plan, classified, held } = await classifyWindow(duck, { ...options, connectionUrl: tools.connectionUrl });
-  const { counts, quarantined, isReadInOrder } = classified;
+  const { counts, quarantined, examples, isReadInOrder } = classified;
   checkCounts(counts, request);
   const path = join(duck.dir, 'rows.parquet');
   const columns = snapshotColumns(plan);
@@ -151,6 +152,8 @@ export async function freezeWindow(duck: Duck, tools: FreezeTools, options: Clas
     target: spec.target,
     rows: counts,
     quarantined,
+    quarantineExamples: examples,
+    released: request.released ?? [],
     isAsOfGuaranteed: { rows: plan.hasRowKnownAt, labels: plan.hasLabelKnownAt },
     schema: columns,
     profile,

@@ -4,6 +4,7 @@
  * at, never the values: most of them may not be known yet.
  */
 import type { ColumnFacts, WindowFacts } from '../core/quality/facts.js';
+import type { Categories } from '../core/quality/source-schema.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Instant, Window } from '../core/types.js';
 import { unparsedKey } from '../sources/file-source.js';
@@ -11,6 +12,7 @@ import { LABEL_KEYS, ROW_KEYS, type SourceColumn, type WantedColumn } from '../s
 import { type ColumnPlan, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { leaveOut } from './excluded-windows.js';
+import { isUnlisted, listCategories } from './list-categories.js';
 import { type ConnectionUrl, type OpenSource, schemaProblem, withSource } from './open-source.js';
 import { instantOf } from './profile.js';
 
@@ -77,14 +79,19 @@ function rangeFailure(plan: ColumnPlan, key: string): string {
   return bounds.length === 0 ? 'false' : `(isfinite(${key}) AND (${bounds.join(' OR ')}))`;
 }
 
-function aggregates(plan: ColumnPlan, asked: Asked, options: { at: number; isCsv: boolean }): string {
-  const { at, isCsv } = options;
+/** By the source's name of a categorical feature: the categories that a reviewed schema lists. */
+type Listed = Readonly<Record<string, readonly string[]>>;
+
+function aggregates(plan: ColumnPlan, asked: Asked, options: { at: number; isCsv: boolean; listed: Listed }): string {
+  const { at, isCsv, listed } = options;
   const { key, use } = asked.wanted;
   const unparsed = use === 'number' && isCsv ? unparsedKey(key) : 'false';
   const list = [`count(*) FILTER (WHERE ${key} IS NULL AND NOT ${unparsed}) AS nulls${at}`];
   if (asked.role === 'feature') {
     list.push(`CASE WHEN min(${key}) = max(${key}) THEN 1 ELSE approx_count_distinct(${key}) END AS distinct${at}`);
   }
+  const known = use === 'text' && asked.role === 'feature' ? listed[asked.wanted.source] : undefined;
+  if (known !== undefined) list.push(`count(*) FILTER (WHERE ${isUnlisted(key, known)}) AS unlisted${at}`);
   if (use === 'number') {
     list.push(
       `count(*) FILTER (WHERE NOT isfinite(${key})) AS nonfinite${at}`,
@@ -112,6 +119,7 @@ function factsOf(asked: Asked, row: Record<string, unknown>, options: { at: numb
     max: value('max'),
     distinct: value('distinct'),
     outOfRange: count('out'),
+    ...(row[`unlisted${at}`] === undefined ? {} : { unlisted: count('unlisted') }),
   };
 }
 
@@ -145,12 +153,13 @@ export async function factsOfLoaded(
     excluding: readonly Window[];
     asked: readonly Asked[];
     isCsv: boolean;
+    listed?: Listed;
   },
 ): Promise<WindowFacts> {
-  const { window, asOf, excluding, asked } = options;
+  const { window, asOf, excluding, asked, isCsv, listed = {} } = options;
   const { id, eventAt } = ROW_KEYS;
   const select = asked.flatMap((column, at) =>
-    isMeasured(column) ? [aggregates(plan, column, { at, isCsv: options.isCsv })] : [],
+    isMeasured(column) ? [aggregates(plan, column, { at, isCsv, listed })] : [],
   );
   const [row = {}] = await duck.rows(
     `SELECT count(*) AS total, count(${eventAt}) AS rows, count(${id}) - count(DISTINCT ${id}) AS duplicates, ` +
@@ -201,23 +210,46 @@ export function factsWithoutRows(
   return { window, asOf, ...days, columns: asked.map(unmeasured), isAsOfGuaranteed };
 }
 
-export async function inspectWindow(
+export interface InspectOptions {
+  readonly spec: PipelineSpec;
+  readonly window: Window;
+  readonly asOf: Instant;
+  readonly excluding?: readonly Window[];
+  /** Rows of other categories are counted; none are where a column is not named. */
+  readonly listed?: Listed;
+  readonly connectionUrl: ConnectionUrl;
+}
+
+/** @param then asked of the loaded rows before they go; null where no row could be loaded */
+async function inspecting<T>(
   duck: Duck,
-  options: {
-    spec: PipelineSpec;
-    window: Window;
-    asOf: Instant;
-    excluding?: readonly Window[];
-    connectionUrl: ConnectionUrl;
-  },
-): Promise<WindowFacts> {
-  const { spec, window, asOf, excluding = [] } = options;
+  options: InspectOptions,
+  then: (asked: readonly Asked[]) => Promise<T>,
+): Promise<{ facts: WindowFacts; more: T | null }> {
+  const { spec, window, asOf, excluding = [], listed = {} } = options;
   const plan = planColumns(spec);
   return withSource(duck, options, async (source) => {
     const { asked, rows, canLoad } = planInspection(plan, source);
-    if (!canLoad) return factsWithoutRows(plan, { window, asOf, asked });
+    if (!canLoad) return { facts: factsWithoutRows(plan, { window, asOf, asked }), more: null };
     await source.load({ rows, labels: null }, { window, rowsAsOf: asOf, labelsAsOf: asOf, sample: spec.sample });
     await leaveOut(duck, excluding);
-    return factsOfLoaded(duck, plan, { window, asOf, excluding, asked, isCsv: spec.source.kind === 'csv' });
+    const isCsv = spec.source.kind === 'csv';
+    const facts = await factsOfLoaded(duck, plan, { window, asOf, excluding, asked, isCsv, listed });
+    return { facts, more: await then(asked) };
   });
+}
+
+export const inspectWindow = async (duck: Duck, options: InspectOptions): Promise<WindowFacts> =>
+  (await inspecting(duck, options, async () => null)).facts;
+
+/** The same facts, with the categories of the categorical features: what a schema is inferred from. */
+export async function inspectForSchema(
+  duck: Duck,
+  options: InspectOptions,
+): Promise<{ facts: WindowFacts; categories: Categories }> {
+  const { facts, more } = await inspecting(duck, options, (asked) => {
+    const texts = asked.filter((one) => one.role === 'feature' && one.wanted.use === 'text' && isMeasured(one));
+    return listCategories(duck, new Map(texts.map(({ wanted }) => [wanted.source, wanted.key])));
+  });
+  return { facts, categories: more ?? {} };
 }

@@ -23,6 +23,7 @@ import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { createMetrics } from './metrics.js';
 import { createModelFacts } from './model-facts.js';
 import { noticeRoutes } from './notice-routes.js';
+import { qualityRoutes } from './quality-routes.js';
 import { readRoutes } from './read-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
@@ -139,6 +140,7 @@ function routesOf(deps: GatewayDeps): Route[] {
     ...noticeRoutes(deps),
     ...readRoutes(deps),
     ...decisionRoutes(deps),
+    ...qualityRoutes(deps),
     artifactRoute(deps),
   ];
   return [...routes, ...serviceRoutes(deps, routes)];

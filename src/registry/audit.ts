@@ -21,7 +21,9 @@ export type AuditKind =
   | 'incident-opened'
   | 'incident-closed'
   | 'paused'
-  | 'resumed';
+  | 'resumed'
+  | 'schema-accepted'
+  | 'quarantine-released';
 
 /** Previous hash of the first link. */
 export const GENESIS_HASH: Digest = '0'.repeat(64);

@@ -13,8 +13,10 @@ import { recordLabelDecision } from './label-decisions.js';
 import { loadModelState } from './models.js';
 import { setPause } from './pauses.js';
 import { keepAliveThroughLostConnections } from './pool.js';
+import { listReleases, recordQuarantine } from './quarantines.js';
 import { recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
 import { closeRun, failOpenRun, recordStage, run } from './runs.js';
+import { acceptedSchema, proposeSchema } from './source-schemas.js';
 import { specByDigest } from './specs.js';
 import { championTraining, claimsOfRun, versionRecords } from './triage-facts.js';
 import { registerVersion, versionByNumber } from './versions.js';
@@ -52,6 +54,10 @@ export function createRegistry(pool: Pool): Registry {
     recordDecision: (key, decision) => recordDecision(pool, key, decision),
     recordLabelDecision: (key, decision) => recordLabelDecision(pool, key, decision),
     moveChampion: (move) => moveChampion(pool, move),
+    acceptedSchema: (modelId) => acceptedSchema(pool, modelId),
+    proposeSchema: (proposal) => proposeSchema(pool, proposal),
+    quarantineReleases: (modelId) => listReleases(pool, modelId),
+    recordQuarantine: (key, kind, entries) => recordQuarantine(pool, key, { kind, entries }),
     moveByKey: (modelId, moveKey) => moveByKey(pool, modelId, moveKey),
   };
 }

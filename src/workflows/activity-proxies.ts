@@ -6,6 +6,7 @@ import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio
 import type { DataActivities } from '../activities/create-data-activities.js';
 import type { EvaluationActivities } from '../activities/create-evaluation-activities.js';
 import type { RunActivities } from '../activities/create-run-activities.js';
+import type { SchemaActivities } from '../activities/create-schema-activities.js';
 import type { TrainActivities } from '../activities/create-train-activities.js';
 import { queueNames } from '../core/queues.js';
 
@@ -20,7 +21,7 @@ export const runActivities = () =>
   proxyActivities<RunActivities>({ startToCloseTimeout: '30s', scheduleToCloseTimeout: '24h', retry });
 
 export const dataActivities = () =>
-  proxyActivities<DataActivities & EvaluationActivities>({
+  proxyActivities<DataActivities & EvaluationActivities & SchemaActivities>({
     taskQueue: queueNames(workflowInfo().taskQueue).data,
     startToCloseTimeout: '1h',
     heartbeatTimeout: '30s',

@@ -1,5 +1,6 @@
 /** Everything the workflow bundle exports: one workflow type a file. */
 export { backfillWorkflow } from './backfill.js';
+export { inferSchemaWorkflow } from './infer-schema.js';
 export { modelCoordinatorWorkflow } from './model-coordinator.js';
 export { pollMonitorWorkflow } from './poll-monitor.js';
 export { retrainWorkflow } from './retrain.js';

@@ -43,6 +43,9 @@ function world(facts: { used?: Record<string, number>; recorded?: SnapshotRef; t
         facts.trainedThrough === undefined ? null : { trainedThrough: facts.trainedThrough, specDigest: 'b' },
       pastChampions: async () => [],
       recordAssessment: async () => ({ incidentId: null }),
+      acceptedSchema: async () => null,
+      quarantineReleases: async () => [],
+      recordQuarantine: async () => undefined,
       recordSnapshot: async (_: unknown, snapshot: SnapshotRef) =>
         facts.recorded?.kind === snapshot.kind ? facts.recorded : snapshot,
     },

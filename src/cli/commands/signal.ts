@@ -13,6 +13,7 @@ import { actor, type CliContext, type CommonOptions, print, withCommon } from '.
 import { renderClaim } from '../render-claim.js';
 import { parseModelId } from '../run-ref.js';
 import { type Sent, type Signal, sendDirect, sendOverHttp } from '../send-signal.js';
+import { windowOption } from '../window-option.js';
 
 interface Options extends CommonOptions {
   readonly model: string;
@@ -32,14 +33,6 @@ interface SendOptions extends Options {
   readonly url?: string;
   readonly token?: string;
   readonly by?: string;
-}
-
-function windowOption(text: string): { start: string; end: string } {
-  const [start, end, ...rest] = text.split('/');
-  if (start === undefined || end === undefined || start === '' || end === '' || rest.length > 0) {
-    throw new InvalidArgumentError('Write START/END, e.g. 2001-02-05/2001-02-12.');
-  }
-  return { start, end };
 }
 
 function rowsOption(text: string): number {

@@ -3,9 +3,10 @@
  * an error means a broken feed, unless all that failed is a column's type: then its logging changed. Warnings are reported only.
  */
 
-import type { QualityCheck } from '../quality/quality-check.js';
 import type { Assessment } from '../triage/assessment.js';
 import type { Check, CheckInput } from './make-check.js';
+import type { QualityCheck } from './quality-check.js';
+import { checkReviewedSchema } from './reviewed-schema-check.js';
 import { checkDuplicates, checkFreshness, checkRowCount, checkRowShare } from './row-checks.js';
 import { checkSchema, isTypeChange } from './schema-check.js';
 import { checkConstant, checkNonFinite, checkNulls, checkRanges } from './value-checks.js';
@@ -13,7 +14,7 @@ import { checkConstant, checkNonFinite, checkNulls, checkRanges } from './value-
 /** In the order in which a person reads them. */
 const CHECKS: readonly Check[] = [checkSchema, checkRowCount, checkRowShare, checkFreshness, checkDuplicates];
 /** Shares of rows: meaningless without any. */
-const VALUE_CHECKS: readonly Check[] = [checkNulls, checkNonFinite, checkRanges, checkConstant];
+const VALUE_CHECKS: readonly Check[] = [checkNulls, checkNonFinite, checkRanges, checkConstant, checkReviewedSchema];
 
 export function assessWindow(input: CheckInput): Assessment {
   const { facts, lenient } = input;

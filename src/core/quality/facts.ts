@@ -19,6 +19,8 @@ export interface ColumnFacts {
   readonly distinct: number | null;
   /** Rows outside the range that the spec declares; 0 without one. */
   readonly outOfRange: number;
+  /** Rows whose category is none of those that were to be looked for; absent where none were named. */
+  readonly unlisted?: number;
 }
 
 export interface WindowFacts {

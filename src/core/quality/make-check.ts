@@ -1,8 +1,9 @@
 /** Small words that the quality checks share. */
 
-import type { QualityCheck } from '../quality/quality-check.js';
 import type { PipelineSpec } from '../spec/schema.js';
 import type { WindowFacts } from './facts.js';
+import type { QualityCheck } from './quality-check.js';
+import type { SourceSchema } from './source-schema.js';
 
 export interface CheckInput {
   readonly spec: PipelineSpec;
@@ -11,6 +12,8 @@ export interface CheckInput {
   readonly reference: WindowFacts | null;
   /** Source columns that the pipeline itself does not read (only its champion does): their errors are warnings. */
   readonly lenient?: ReadonlySet<string>;
+  /** The schema that a person accepted, with its version; null: none was. */
+  readonly schema?: { readonly version: number; readonly schema: SourceSchema } | null;
 }
 
 /** Facts in, checks out; pure. */

@@ -3,10 +3,10 @@
  * Days that the window cuts are left out of the comparison by weekday.
  */
 
-import type { QualityCheck } from '../quality/quality-check.js';
 import { DAY_MS, durationMs } from '../spec/duration.js';
 import type { WindowFacts } from './facts.js';
 import { type Check, isAtLeast, isAtMost, numberOrNull, percent, shareOf } from './make-check.js';
+import type { QualityCheck } from './quality-check.js';
 
 export const checkRowCount: Check = ({ spec, facts }) => {
   const { minRows } = spec.quality;

@@ -1,7 +1,8 @@
 /** Are the columns there, and of a type that can be read as the pipeline means them? */
-import type { QualityCheck } from '../quality/quality-check.js';
+
 import type { ColumnFacts } from './facts.js';
 import type { Check } from './make-check.js';
+import type { QualityCheck } from './quality-check.js';
 
 const MEANT = { numeric: 'a number', categorical: 'a category', time: 'an instant', any: 'a value' } as const;
 

@@ -2,9 +2,10 @@
  * Are the values of each column there, finite, in range, and more than one? Each check lists the columns that fail it, or says
  * in one line that none does, with the worst one's value.
  */
-import type { QualityCheck, QualitySeverity } from '../quality/quality-check.js';
+
 import type { ColumnFacts } from './facts.js';
 import { type Check, isAtMost, numberOrNull, percent, shareOf } from './make-check.js';
+import type { QualityCheck, QualitySeverity } from './quality-check.js';
 
 interface ShareCheck {
   readonly check: string;
