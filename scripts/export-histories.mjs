@@ -19,7 +19,10 @@ const historyToJson = (history) => toJson(historyType, historyType.fromObject(hi
 
 const TYPES = [
   'backfillWorkflow',
+  'inferSchemaWorkflow',
   'modelCoordinatorWorkflow',
+  'monitorWorkflow',
+  'pollMonitorWorkflow',
   'retrainWorkflow',
   'scheduledTickWorkflow',
   'scoreVersionsWorkflow',
