@@ -104,7 +104,7 @@ interface ModelCalls {
 interface PeopleCalls {
   /** By Signal the answer comes later, as a row of the run's decisions: null. The other two likewise. */
   decide(request: Said<DecideRequest>): Promise<DecisionAnswer | null>;
-  /** To a run that asks what to do without the missing labels. */
+  /** To a run that asks: about missing labels, or whether to retrain in spite of what it found. */
   answerQuestion(request: Said<AnswerRequest>): Promise<DecisionAnswer | null>;
   /** Of the wait for labels. */
   extendDeadline(request: Said<ExtendRequest>): Promise<DecisionAnswer | null>;

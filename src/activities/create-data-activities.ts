@@ -11,7 +11,7 @@ import { withChampionFeatures } from '../core/spec/champion-features.js';
 import { durationMs } from '../core/spec/duration.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
-import type { Assessment } from '../core/triage/assessment.js';
+import type { AssessReply } from '../core/triage/assessment.js';
 import type { Coverage, Instant, SnapshotRef, Window } from '../core/types.js';
 import { createLabelCountActivities } from './create-label-count-activities.js';
 import type { ActivityDeps, RunKey } from './deps.js';
@@ -67,9 +67,13 @@ function checkUsedRows({ quality }: PipelineSpec, { kind, window, rows }: Snapsh
 export interface AssessRequest {
   readonly key: RunKey;
   readonly plan: RunPlan;
+  /** Absent: those known when the inputs were frozen. */
+  readonly labelsAsOf?: Instant;
+  /** What is missing now will not come. */
+  readonly isAfterLabelWait?: boolean;
 }
 
-export interface FreezeSnapshotsRequest extends AssessRequest {
+export interface FreezeSnapshotsRequest extends Pick<AssessRequest, 'key' | 'plan'> {
   readonly training: Window;
   readonly labelsAsOf: Instant;
 }
@@ -87,10 +91,7 @@ async function specsOf(
 }
 
 /** The rows that are news to the champion, as known at `inputsAsOf`, against the four weeks before them. */
-async function assessQuality(
-  deps: ActivityDeps,
-  { key, plan }: AssessRequest,
-): Promise<Pick<Assessment, 'verdict' | 'reasons' | 'window'>> {
+async function assessQuality(deps: ActivityDeps, { key, plan }: AssessRequest): Promise<AssessReply> {
   const { registry, dataset } = deps;
   const { own, shared } = await specsOf(deps, plan, key.modelId);
   const champion = await registry.champion(key.modelId);

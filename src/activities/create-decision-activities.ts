@@ -1,6 +1,6 @@
 /** What people say to a run: judged by the pipeline's policy and recorded, refused words too. */
 import { judgeDecision } from '../core/policy/approval.js';
-import { judgeLabelDecision, type LabelWait } from '../core/policy/label-decision.js';
+import { type AssessmentQuestion, judgeLabelDecision, type LabelWait } from '../core/policy/label-decision.js';
 import type {
   Decision,
   DecisionAnswer,
@@ -35,6 +35,8 @@ export interface LabelDecisionRequest extends Asked {
   readonly stage: Stage;
   /** Null: the run waits for no labels. */
   readonly wait: LabelWait | null;
+  /** Absent in requests of earlier builds. */
+  readonly assessment?: AssessmentQuestion | null;
 }
 
 const NOT_AWAITED: DecisionAnswer = {

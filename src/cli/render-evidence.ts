@@ -74,7 +74,7 @@ const DECISIONS: readonly Column[] = [
   { title: 'REASON', isFlexible: true },
 ];
 
-/** On the candidate or on missing labels. */
+/** On the candidate or to the run's questions. */
 export function renderDecisions(
   decisions: RunDetail['decisions'] | RunDetail['labelDecisions'],
   options: TableOptions,

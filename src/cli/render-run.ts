@@ -1,9 +1,11 @@
 /** `perennial show RUN`: one run from cause to outcome, as a page of text. */
-import type { RunDetail } from '../client/show-run.js';
+import { askedBy, type RunDetail } from '../client/show-run.js';
+import { answerLines, QUESTIONS } from '../core/report/answer-lines.js';
 import type { Coverage } from '../core/types.js';
 import { instant, NOTHING, share, shortDigest, windowText } from './format.js';
 import { renderDecisions, renderEvaluation, renderGates } from './render-evidence.js';
 import { stateText, troubleOf } from './render-runs.js';
+import { renderTriage } from './render-triage.js';
 import { renderRunTriggers } from './render-triggers.js';
 import { runName } from './run-ref.js';
 import { bold, fields, plain, type TableOptions, table } from './table.js';
@@ -75,16 +77,16 @@ function replayed({ run, status, isReplay }: RunDetail): string | null {
   ].join('\n');
 }
 
-/** What a person can do about labels that are missing; null unless the run asks. */
+/** What a person can say; null unless the run asks. */
 function question({ run, status }: RunDetail): string | null {
-  if (status === null || !status.isAsking) return null;
-  const name = runName(run);
+  const asked = status === null ? null : askedBy(status);
+  if (asked === null) return null;
+  const lines = answerLines(run, asked, 'TEXT').map(({ command, means }) => `  ${command}   ${means}`);
+  const extend = `  perennial extend ${runName(run)} --until INSTANT --reason TEXT   wait longer`;
   return [
-    `The run asks what to do without the labels that are missing. Answer it with one of these:`,
-    `  perennial answer ${name} proceed --reason TEXT   go on with the labels there are`,
-    `  perennial answer ${name} shrink --reason TEXT    train on a shorter window that has enough`,
-    `  perennial answer ${name} abort --reason TEXT     stop`,
-    `  perennial extend ${name} --until INSTANT --reason TEXT   wait longer`,
+    `The run asks ${QUESTIONS[asked]}. Answer it with one of these:`,
+    ...lines,
+    ...(asked === 'labels' ? [extend] : []),
   ].join('\n');
 }
 
@@ -95,18 +97,6 @@ function outcome({ run }: RunDetail): string | null {
   return `${run.outcome.kind}  (${versions})\n${list(run.outcome.reasons)}`;
 }
 
-function assessed({ assessment }: RunDetail): string | null {
-  if (assessment === null) return null;
-  const failed = assessment.checks.filter((check) => !check.passed);
-  const texts = [...assessment.reasons, ...failed.map((check) => `${check.severity}: ${check.text}`)];
-  const count = assessment.checks.length;
-  const passed = count === 0 ? 'NO CHECK WAS MADE' : `${count - failed.length} of ${count} checks passed`;
-  // A verdict that rests on nothing is not shown as one.
-  const verdict = count === 0 && assessment.verdict === 'clear' ? 'not assessed' : assessment.verdict;
-  const summary = `${verdict}, ${passed} on ${windowText(assessment.window)}`;
-  return texts.length === 0 ? summary : `${summary}\n${list([...new Set(texts)])}`;
-}
-
 /** Sections that have nothing to say yet are left out. */
 export function renderRun(detail: RunDetail, options: TableOptions): string {
   const { evaluation, gates, decisions, labelDecisions, coverage, snapshots } = detail;
@@ -115,9 +105,9 @@ export function renderRun(detail: RunDetail, options: TableOptions): string {
     ['Replay', replayed(detail)],
     ['Question', question(detail)],
     ['Triggers', detail.triggers.length === 0 ? null : renderRunTriggers(detail.triggers, detail.run.modelId)],
-    ['Assessment', assessed(detail)],
+    ['Assessment', detail.assessment === null ? null : renderTriage(detail.assessment)],
     ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],
-    ['Said about labels', labelDecisions.length === 0 ? null : renderDecisions(labelDecisions, options)],
+    ['Said to its questions', labelDecisions.length === 0 ? null : renderDecisions(labelDecisions, options)],
     ['Windows', snapshots.length === 0 ? null : windows(detail, options)],
     ['Candidate against champion', evaluation === null ? null : renderEvaluation(evaluation)],
     ['Gates', gates.length === 0 ? null : renderGates(gates, options)],

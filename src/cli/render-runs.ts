@@ -1,5 +1,6 @@
 /** `perennial runs`: one line a run; a run whose workflow is stuck or gone says so in the first place one looks. */
 import type { RetryingActivity, RunItem } from '../client/show-run.js';
+import { QUESTIONS } from '../core/report/answer-lines.js';
 import { instant, NOTHING } from './format.js';
 import { runName } from './run-ref.js';
 import { type Column, plain, type TableOptions, table } from './table.js';
@@ -51,6 +52,7 @@ function retryText(run: RunItem, { activity, attempt, failure, nextTryAt }: Retr
 }
 
 function why(run: RunItem): string {
+  if (run.asks != null) return `asks ${QUESTIONS[run.asks]}: perennial show ${runName(run)}`;
   return run.failure ?? run.outcome?.reasons[0] ?? NOTHING;
 }
 

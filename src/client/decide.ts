@@ -1,4 +1,4 @@
-/** What a person decides about a run, on its candidate or on missing labels, by Update or by Signal. */
+/** What a person says to a run, on its candidate or to its questions, by Update or by Signal. */
 import type { Client } from '@temporalio/client';
 import type { RunKey, RunRow } from '../activities/deps.js';
 import type { DeadlineExtension, QuestionAnswer } from '../core/messages.js';
@@ -34,7 +34,7 @@ export interface DecisionRows {
 /** Each gives the answer; for a Signal, null: its answer stands in the run's decisions later. */
 export interface DecisionCalls {
   decide(request: DecideRequest): Promise<DecisionAnswer | null>;
-  /** To a run that asks what to do without the missing labels. */
+  /** To a run that asks: about missing labels, or whether to retrain in spite of what it found. */
   answerQuestion(request: AnswerRequest): Promise<DecisionAnswer | null>;
   /** Of the wait for labels. */
   extendDeadline(request: ExtendRequest): Promise<DecisionAnswer | null>;

@@ -16,7 +16,7 @@ import { type AliasMoveRow, championHistory, listModels, type ModelRow } from '.
 import { listSnapshots } from '../registry/run-facts.js';
 import { listRuns, outcomesOf, run } from '../registry/runs.js';
 import { currentSpec, specByDigest } from '../registry/specs.js';
-import { liveStatus, type RunDetail, type RunItem, showRun, withWorkflow } from './show-run.js';
+import { liveStatus, type RunDetail, type RunItem, showRun, withQuestion } from './show-run.js';
 
 export interface ChampionView {
   readonly modelId: string;
@@ -81,7 +81,7 @@ export function readCalls(client: Client, pool: Pool, queue: string): ReadCalls 
     status: (key) => liveStatus(client, key),
     listRuns: async (request) => {
       const rows = await listRuns(pool, request);
-      return Promise.all(rows.map((row) => withWorkflow(client, row)));
+      return Promise.all(rows.map((row) => withQuestion(client, row)));
     },
     showRun: (key) => showRun({ client, pool }, key),
     listTriggers: (request) => triggersWithOutcomes(pool, request),

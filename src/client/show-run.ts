@@ -6,7 +6,7 @@ import { PipelineError } from '../core/errors.js';
 import type { RunStatus } from '../core/messages.js';
 import { asOfNotes } from '../core/spec/source-rules.js';
 import type { Assessment } from '../core/triage/assessment.js';
-import type { Coverage, Decision, DecisionAnswer, Digest, Instant, SnapshotRef } from '../core/types.js';
+import type { Coverage, Decision, DecisionAnswer, Digest, Instant, Question, SnapshotRef } from '../core/types.js';
 import type { EvaluationRow } from '../registry/evaluations.js';
 import type { LabelDecisionRow } from '../registry/label-decisions.js';
 import { loadModelState } from '../registry/models.js';
@@ -33,6 +33,8 @@ export interface RunItem extends RunRow {
   readonly workflow: WorkflowState | null;
   /** Empty for a run whose work goes on, and for a closed one. */
   readonly retrying: readonly RetryingActivity[];
+  /** What it asks a person now; absent where nobody looked. */
+  readonly asks?: Question | null;
 }
 
 export interface RunDetail {
@@ -55,7 +57,7 @@ export interface RunDetail {
   readonly gates: EvaluationRow['gates'];
   readonly evaluations: readonly EvaluationRow[];
   readonly decisions: readonly (Decision & { at: Instant; channel: string; answer: DecisionAnswer })[];
-  /** What people said about missing labels, oldest first. */
+  /** What people said to the run's questions, oldest first. */
   readonly labelDecisions: readonly (Omit<LabelDecisionRow, 'decidedAt'> & { at: Instant })[];
 }
 
@@ -108,6 +110,21 @@ export async function liveStatus(client: Client, run: RunKey): Promise<RunStatus
     // No workflow, no worker, no server: the registry's rows are shown without it.
     return null;
   }
+}
+
+/** What a run asks now; null when nothing. */
+export const askedBy = ({ asks, isAsking }: Pick<RunStatus, 'asks' | 'isAsking'>): Question | null =>
+  asks ?? (isAsking ? 'labels' : null);
+
+/** In these stages a run may ask. */
+const ASKING: readonly RunRow['stage'][] = ['assess', 'labels'];
+
+/** As `withWorkflow`, and what the run asks. */
+export async function withQuestion(client: Client, run: RunRow): Promise<RunItem> {
+  const item = await withWorkflow(client, run);
+  if (item.workflow !== 'running' || !ASKING.includes(run.stage)) return item;
+  const status = await liveStatus(client, run);
+  return { ...item, asks: status === null ? null : askedBy(status) };
 }
 
 /** A run of long ago may have a spec that this version cannot read: its page is shown all the same. */

@@ -3,7 +3,17 @@
  * Each stays under 16 KB as JSON.
  */
 import type { LedgerState } from './signals/arrival.js';
-import type { Cause, Digest, Instant, LabelDecision, OutcomeKind, Promotion, RunClock, Stage } from './types.js';
+import type {
+  Cause,
+  Digest,
+  Instant,
+  LabelDecision,
+  OutcomeKind,
+  Promotion,
+  Question,
+  RunClock,
+  Stage,
+} from './types.js';
 
 export interface RetrainInput {
   readonly modelId: string;
@@ -123,6 +133,8 @@ export interface RollbackAnswer {
 
 export interface QuestionAnswer {
   readonly eventId: string;
+  /** The question that is meant; absent: the one that the run asks when it comes. */
+  readonly question?: Question;
   readonly answer: Exclude<LabelDecision['decision'], 'extend'>;
   readonly by: string;
   readonly reason: string;
@@ -143,8 +155,10 @@ export interface RunStatus {
   /** What the run waits for, in words; null while it works. */
   readonly awaits: string | null;
   readonly awaitsUntil: Instant | null;
-  /** It awaits an answer about missing labels: proceed, shrink or abort. */
+  /** It awaits a person's answer to `asks`. */
   readonly isAsking: boolean;
+  /** Absent in builds that ask about labels alone; null while nothing is asked. */
+  readonly asks?: Question | null;
   readonly evidenceDigest: Digest | null;
   readonly candidateVersion: number | null;
   readonly championVersion: number | null;

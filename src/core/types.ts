@@ -173,9 +173,17 @@ export interface Decision {
   readonly evidence: string;
 }
 
-/** What a person says to a run whose labels are missing: go on without them, on a shorter window, stop, or wait longer. */
+/** What a run may ask a person: what to do without the labels that are missing; whether to retrain in spite of what was found. */
+export type Question = 'labels' | 'assessment';
+
+/**
+ * What a person says to a run that asks. About missing labels: go on without them, on a shorter window, stop, or wait longer;
+ * about the assessment: retrain all the same (proceed), or stop (abort).
+ */
 export interface LabelDecision {
   readonly eventId: string;
+  /** The question that is meant; absent: the one that the run asks when it comes. */
+  readonly question?: Question;
   readonly decision: 'proceed' | 'shrink' | 'abort' | 'extend';
   /** The later deadline of `extend`; null for the others. */
   readonly until: Instant | null;
@@ -197,6 +205,7 @@ export type DecisionCode =
   | 'stale-evidence'
   | 'wrong-candidate'
   | 'deadline-refused'
+  | 'wrong-question'
   | 'not-allowed'
   | 'reason-missing'
   | 'run-closed';

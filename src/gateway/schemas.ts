@@ -81,6 +81,18 @@ export const decisionBody = z.strictObject({
   eventId: eventId.optional(),
 });
 
+export const answerBody = z.strictObject({
+  answer: z
+    .enum(['proceed', 'shrink', 'abort'])
+    .meta({ description: 'Go on all the same; on a shorter training window (labels alone); stop' }),
+  question: z
+    .enum(['assessment', 'labels'])
+    .optional()
+    .meta({ description: 'The question that is meant; when absent, the one that the run asks now' }),
+  reason: text(2_000),
+  eventId: eventId.optional(),
+});
+
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   before: z.coerce.number().int().min(1).optional().meta({ description: '`next` of the page before' }),

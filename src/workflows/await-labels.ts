@@ -28,7 +28,7 @@ interface WaitEnd {
 
 export async function awaitLabels(run: RunState, plan: RunPlan): Promise<LabelsResult> {
   const end = await waitToTheEnd(run, plan);
-  run.labelDesk.close();
+  run.questions.close();
   const { by, request, shares, missing } = end;
   if (typeof by === 'object') return answered(by, { request, missing });
   switch (by) {
@@ -47,7 +47,7 @@ export async function awaitLabels(run: RunState, plan: RunPlan): Promise<LabelsR
 
 async function waitToTheEnd(run: RunState, plan: RunPlan): Promise<WaitEnd> {
   const data = dataActivities();
-  const desk = run.labelDesk;
+  const desk = run.questions;
   let askUntil: Instant | null = null;
   let looks = 0;
   const pollMsUntil = (at: Instant): number =>
@@ -117,9 +117,9 @@ const QUESTION =
 
 /** Labels that come meanwhile, or a later deadline, may make the question idle: they end this wait as well. */
 function ask(run: RunState, wait: Wait & { notes: readonly string[] }): Promise<'met' | 'time' | 'poll'> {
-  run.labelDesk.isAsking = true;
+  run.questions.isAsking = true;
   run.awaits(QUESTION, { until: wait.until, notes: wait.notes });
-  return run.time.until(() => run.labelDesk.answer !== null || run.news > wait.seen, {
+  return run.time.until(() => run.questions.answer !== null || run.news > wait.seen, {
     at: wait.until,
     pollMs: wait.pollMs,
     summary: 'await an answer about missing labels',

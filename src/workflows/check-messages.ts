@@ -87,17 +87,26 @@ export function checkDecision(value: unknown): string | null {
   return idFault(fields) ?? textFault(fields, ['by', 'reason', 'evidence']) ?? sizeFault(value);
 }
 
+const questionFault = ({ question }: Fields): string | null =>
+  ['labels', 'assessment', undefined].includes(question as string | undefined)
+    ? null
+    : 'question must be labels or assessment.';
+
 export function checkQuestionAnswer(value: unknown): string | null {
   const fields = asFields(value);
   if (!['proceed', 'shrink', 'abort'].includes(String(fields.answer)))
     return 'answer must be proceed, shrink or abort.';
-  return idFault(fields) ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value);
+  return questionFault(fields) ?? idFault(fields) ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value);
 }
 
 export function checkExtension(value: unknown): string | null {
   const fields = asFields(value);
   return (
-    idFault(fields) ?? instantFault(fields.until, 'until') ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value)
+    questionFault(fields) ??
+    idFault(fields) ??
+    instantFault(fields.until, 'until') ??
+    textFault(fields, ['by', 'reason']) ??
+    sizeFault(value)
   );
 }
 

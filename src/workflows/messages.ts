@@ -35,6 +35,8 @@ export const rejectPromotionUpdate = defineUpdate<DecisionAnswer, [Omit<Decision
 export const answerQuestionUpdate = defineUpdate<DecisionAnswer, [QuestionAnswer]>('answerQuestionUpdate');
 export const extendDeadlineUpdate = defineUpdate<DecisionAnswer, [DeadlineExtension]>('extendDeadlineUpdate');
 export const approvalSignal = defineSignal<[Decision]>('approvalSignal');
+/** As `answerQuestionUpdate`, for who has no use for the answer. */
+export const answerQuestionSignal = defineSignal<[QuestionAnswer]>('answerQuestionSignal');
 export const labelDecisionSignal = defineSignal<[LabelDecision]>('labelDecisionSignal');
 export const championMovedSignal = defineSignal<[ChampionMoved]>('championMovedSignal');
 export const runStatusQuery = defineQuery<RunStatus>('runStatusQuery');

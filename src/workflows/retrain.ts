@@ -17,6 +17,7 @@ import type { RetrainInput } from '../core/messages.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
 import type { Outcome, OutcomeKind, TrainedCandidate, Window } from '../core/types.js';
 import { dataActivities, runActivities, trainActivities } from './activity-proxies.js';
+import { assess, assessAgain } from './assess.js';
 import { awaitLabels } from './await-labels.js';
 import { checkRetrainInput } from './check-messages.js';
 import { decideAndPromote } from './decide-and-promote.js';
@@ -39,7 +40,6 @@ export async function retrainWorkflow(input: RetrainInput): Promise<Outcome> {
 }
 
 async function walkStages(run: RunState): Promise<Outcome> {
-  const data = dataActivities();
   run.plan = await runActivities().planRun.executeWithOptions({ summary: 'windows, deadlines, approval' }, [
     { key: run.key, specDigest: run.input.specDigest, now: run.time.now() },
   ]);
@@ -48,27 +48,33 @@ async function walkStages(run: RunState): Promise<Outcome> {
   if (typeof plan.blocked === 'string') return run.outcome('recipe-blocked', [plan.blocked]);
 
   await run.enter('assess');
-  const assessment = await data.assessQuality.executeWithOptions({ summary: 'is the window fit to train on?' }, [
-    { key: run.key, plan },
-  ]);
-  if (assessment.verdict !== 'clear') {
-    return run.outcome('blocked-by-data', [`Assessed as ${assessment.verdict}.`, ...assessment.reasons]);
-  }
+  const first = await assess(run, plan);
+  if (first.kind === 'stop') return first.outcome;
 
   // Open before the stage is shown: whoever reads `labels` may extend at once.
-  run.labelDesk.open(plan.labels.deadlineAt);
+  run.questions.open(plan.labels.deadlineAt);
   await run.enter('labels');
   const labels = await awaitLabels(run, plan);
-  if (labels.kind === 'stop') return run.outcome(labels.outcome, labels.reasons);
+  if (labels.kind === 'stop') return run.outcome(labels.outcome, [...labels.reasons, ...first.notes]);
+
+  let assessed = first;
+  if (first.isPending) {
+    await run.enter('assess');
+    const second = await assessAgain(run, plan);
+    if (second.kind === 'stop') return second.outcome;
+    assessed = second;
+  }
 
   await run.enter('freeze');
-  const snapshots = await data.freezeSnapshots.executeWithOptions({ summary: 'training and holdout snapshots' }, [
-    { key: run.key, plan, training: labels.window, labelsAsOf: run.time.now() },
-  ]);
+  const snapshots = await dataActivities().freezeSnapshots.executeWithOptions(
+    { summary: 'training and holdout snapshots' },
+    [{ key: run.key, plan, training: labels.window, labelsAsOf: run.time.now() }],
+  );
 
   await run.enter('train');
   const candidate = await train(run, { plan, window: labels.window, snapshot: snapshots.training });
-  return decideAndPromote(run, { plan, candidate, holdout: snapshots.holdout, notes: labels.notes });
+  const notes = [...assessed.notes, ...labels.notes];
+  return decideAndPromote(run, { plan, candidate, holdout: snapshots.holdout, notes });
 }
 
 type TrainRequest = Parameters<ReturnType<typeof trainActivities>['trainCandidate']>[0];
@@ -141,7 +147,7 @@ function describe(error: unknown): string {
 async function finish(run: RunState, result: Outcome | { failure: string }): Promise<void> {
   const isFailure = 'failure' in result;
   run.desk.close();
-  run.labelDesk.close();
+  run.questions.close();
   await condition(allHandlersFinished);
   if (!isFailure) {
     await run.enter('done');

@@ -2,31 +2,16 @@
  * What one retrain keeps in memory: its stage, what it awaits, the messages that reached it. Handlers only push here;
  * the stages in retrain.ts act. Nothing is decided from this alone: rows in Postgres are the truth.
  */
-import { setCurrentDetails, setHandler, upsertSearchAttributes, uuid4 } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RetrainInput, RunStatus } from '../core/messages.js';
 import { currentDetails } from '../core/report/run-details.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
-import type {
-  Decision,
-  EvaluationSummary,
-  Instant,
-  LabelDecision,
-  Outcome,
-  OutcomeKind,
-  Stage,
-} from '../core/types.js';
+import type { AssessReply } from '../core/triage/assessment.js';
+import type { EvaluationSummary, Instant, Outcome, OutcomeKind, Stage } from '../core/types.js';
 import { runActivities } from './activity-proxies.js';
-import {
-  checkChampionMoved,
-  checkDecision,
-  checkExtension,
-  checkLabelDecision,
-  checkLabels,
-  checkQuestionAnswer,
-} from './check-messages.js';
 import { DecisionDesk } from './decision-desk.js';
-import { LabelDesk } from './label-desk.js';
-import * as messages from './messages.js';
+import { QuestionDesk } from './question-desk.js';
+import { handleMessages } from './run-handlers.js';
 import { RunTime } from './run-time.js';
 import { SEARCH_ATTRIBUTES } from './search-attributes.js';
 
@@ -38,9 +23,11 @@ export class RunState {
   readonly key: { readonly modelId: string; readonly runNo: number };
   readonly time: RunTime;
   readonly desk: DecisionDesk;
-  readonly labelDesk: LabelDesk;
+  readonly questions: QuestionDesk;
   stage: Stage = 'assess';
   plan: RunPlan | null = null;
+  /** What stage assess concluded; null before it has, and of a build that says no more than a verdict. */
+  assessed: AssessReply | null = null;
   evaluation: EvaluationSummary | null = null;
   /** Label notices and deadline changes seen; a wait ends when it rises. */
   news = 0;
@@ -53,14 +40,14 @@ export class RunState {
     this.key = { modelId: input.modelId, runNo: input.runNo };
     this.time = new RunTime(input.clock);
     this.desk = new DecisionDesk(input, () => this.time.now());
-    this.labelDesk = new LabelDesk(input, {
+    this.questions = new QuestionDesk(input, {
       now: () => this.time.now(),
       stage: () => this.stage,
       onNewDeadline: () => {
         this.news += 1;
       },
     });
-    this.#listen();
+    handleMessages(this);
   }
 
   async enter(stage: Stage): Promise<void> {
@@ -95,13 +82,16 @@ export class RunState {
         awaitsSince: this.#awaits?.since ?? null,
         awaitsUntil: this.#awaits?.until ?? null,
         notes: this.#notes,
+        assessed: this.assessed,
+        asks: this.questions.asks,
         evaluation: this.evaluation,
         isDecisionAwaited: this.stage === 'approve',
       }),
     );
   }
 
-  #note(text: string): void {
+  /** For people: what a message was that nothing could be made of. */
+  note(text: string): void {
     if (this.#notes.length < MAX_NOTES) this.#notes = [...this.#notes, text];
     this.refresh();
   }
@@ -135,75 +125,18 @@ export class RunState {
     ]);
   }
 
-  #listen(): void {
-    setHandler(messages.labelsArrivedSignal, (event) => {
-      if (checkLabels(event) !== null) return;
-      this.time.advance(event.through);
-      this.news += 1;
-    });
-    setHandler(messages.championMovedSignal, (event) => {
-      if (checkChampionMoved(event) !== null) return;
-      this.movedEpoch = Math.max(this.movedEpoch ?? 0, event.epoch);
-    });
-    setHandler(
-      messages.approvePromotionUpdate,
-      (decision) => this.desk.submit({ ...decision, decision: 'approve' }, 'update'),
-      { validator: (decision) => refuse(checkDecision({ ...decision, decision: 'approve' })) },
-    );
-    setHandler(
-      messages.rejectPromotionUpdate,
-      (decision) => this.desk.submit({ ...decision, decision: 'reject' }, 'update'),
-      { validator: (decision) => refuse(checkDecision({ ...decision, decision: 'reject' })) },
-    );
-    setHandler(messages.approvalSignal, async (sent: Decision) => {
-      // A signal has no answer to give: what is malformed leaves a note for people, the rest leaves a row. One that a
-      // person types has no event id: it is a decision of its own.
-      const decision: Decision = { ...sent, eventId: sent?.eventId ?? uuid4() };
-      const fault = checkDecision(decision);
-      if (fault !== null) this.#note(`Ignored a signal: ${fault}`);
-      else await this.desk.submit(decision, 'signal').catch(() => undefined);
-    });
-    this.#listenToLabelDecisions();
-    setHandler(messages.runStatusQuery, () => this.#status());
-  }
-
-  #listenToLabelDecisions(): void {
-    const desk = this.labelDesk;
-    setHandler(
-      messages.answerQuestionUpdate,
-      ({ answer, ...said }) => desk.submit({ ...said, decision: answer, until: null }, 'update'),
-      { validator: (answer) => refuse(checkQuestionAnswer(answer)) },
-    );
-    setHandler(
-      messages.extendDeadlineUpdate,
-      (extension) => desk.submit({ ...extension, decision: 'extend' }, 'update'),
-      { validator: (extension) => refuse(checkExtension(extension)) },
-    );
-    setHandler(messages.labelDecisionSignal, async (sent) => {
-      // As with approvalSignal: what is malformed leaves a note for people, the rest a row.
-      const decision: LabelDecision = { ...sent, until: sent?.until ?? null, eventId: sent?.eventId ?? uuid4() };
-      const fault = checkLabelDecision(decision);
-      if (fault !== null) this.#note(`Ignored a signal: ${fault}`);
-      else await desk.submit(decision, 'signal').catch(() => undefined);
-    });
-  }
-
-  #status(): RunStatus {
+  status(): RunStatus {
     return {
       ...this.key,
       stage: this.stage,
       now: this.time.now(),
       awaits: this.#awaits?.what ?? null,
       awaitsUntil: this.#awaits?.until ?? null,
-      isAsking: this.labelDesk.isAsking && this.labelDesk.answer === null,
+      isAsking: this.questions.asks !== null,
+      asks: this.questions.asks,
       evidenceDigest: this.evaluation?.evidenceDigest ?? null,
       candidateVersion: this.evaluation?.candidateVersion ?? null,
       championVersion: this.evaluation?.championVersion ?? null,
     };
   }
-}
-
-/** A validator's refusal leaves no trace, so it is for malformed input only. */
-function refuse(fault: string | null): void {
-  if (fault !== null) throw new Error(fault);
 }

@@ -78,6 +78,7 @@ describe('every route of the served document', () => {
       'POST /v1/models/{model}/retrain',
       'POST /v1/models/{model}/signals/{format}',
       'POST /v1/models/{model}/versions',
+      'POST /v1/runs/{model}/{no}/answer',
       'POST /v1/runs/{model}/{no}/approve',
       'POST /v1/runs/{model}/{no}/reject',
     ]);

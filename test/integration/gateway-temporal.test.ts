@@ -28,6 +28,31 @@ beforeAll(async () => {
 const decide = (kind: string, runNo: number, body: object): Promise<Reply> =>
   send(`${gateway.url}/v1/runs/${MODEL}/${runNo}/${kind}`, { token, body });
 
+describe('an answer', () => {
+  it('to a closed run does not count, and is recorded with the name of the token', async () => {
+    const key = await openRunFor(at.registry, MODEL, 'answer-1');
+    await at.registry.closeRun(key, { outcome: TURNED_DOWN });
+    const body = { answer: 'proceed', question: 'assessment', reason: 'it was announced', eventId: 'a-1' };
+    const answers = [await decide('answer', key.runNo, body), await decide('answer', key.runNo, body)];
+    for (const answer of answers) {
+      expect([answer.status, answer.json.accepted, answer.json.code], answer.text).toEqual([409, false, 'run-closed']);
+    }
+    const { rows } = await at.pool.query('select decided_by, decision, channel from perennial.label_decisions');
+    expect(rows).toEqual([{ decided_by: 'judge', decision: 'proceed', channel: 'client' }]);
+  });
+
+  it('is one of those that a run may get', async () => {
+    for (const wrong of [
+      { answer: 'perhaps' },
+      { answer: 'proceed', question: 'weather' },
+      { answer: 'abort', by: 'x' },
+    ]) {
+      const answer = await decide('answer', 1, { reason: 'r', ...wrong });
+      expect([answer.status, answer.json.code], JSON.stringify(wrong)).toEqual([422, 'SIGNAL_INVALID']);
+    }
+  });
+});
+
 describe('a decision', () => {
   it('on a closed run does not count, is recorded with the name of the token, and is the same decision twice', async () => {
     const key = await openRunFor(at.registry, MODEL, 'decide-1');

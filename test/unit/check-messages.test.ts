@@ -20,6 +20,7 @@ const WALL = { mode: 'wall' };
 const SOUND = [
   ['a decision', checkDecision, { ...texts, decision: 'approve', evidence: 'abc' }],
   ['an answer', checkQuestionAnswer, { ...texts, answer: 'proceed' }],
+  ['an answer to a question', checkQuestionAnswer, { ...texts, answer: 'proceed', question: 'assessment' }],
   ['an extension', checkExtension, { ...texts, until: '2001-04-01' }],
   ['a word on labels', checkLabelDecision, { ...texts, decision: 'abort', until: null }],
   ['a later deadline', checkLabelDecision, { ...texts, decision: 'extend', until: '2001-04-01' }],
@@ -33,7 +34,7 @@ const SOUND = [
 
 describe.each(SOUND)('%s', (_what, check, message) => {
   const free = Object.keys(message).filter(
-    (name) => !['decision', 'answer', 'until', 'through', 'cause', 'toVersion', 'clock'].includes(name),
+    (name) => !['decision', 'answer', 'question', 'until', 'through', 'cause', 'toVersion', 'clock'].includes(name),
   );
 
   it('passes with text in any script', () => {
@@ -54,6 +55,8 @@ describe.each(SOUND)('%s', (_what, check, message) => {
 describe('a word on missing labels', () => {
   it.each([
     ['decision must be proceed, shrink, abort or extend.', { ...texts, decision: 'approve' }],
+    ['question must be labels or assessment.', { ...texts, decision: 'proceed', question: 'weather' }],
+    ['question must be labels or assessment.', { ...texts, decision: 'extend', until: '2001-04-01', question: {} }],
     ['until is for extend alone.', { ...texts, decision: 'proceed', until: '2001-04-01' }],
     ['until must be an ISO 8601 instant, e.g. 2001-03-01T00:00:00Z.', { ...texts, decision: 'extend', until: null }],
   ])('is malformed: %s', (fault, message) => {

@@ -87,6 +87,7 @@ describe('arguments', () => {
     [['unblock', 'm']],
     [['answer', 'm/1', 'perhaps', '--reason', 'r']],
     [['answer', 'm/1', 'proceed']],
+    [['answer', 'm/1', 'proceed', '--question', 'weather', '--reason', 'r']],
     [['extend', 'm/1', '--until', 'soon', '--reason', 'r']],
     [['champion', '--history']],
     [['runs', '--limit', '-1']],

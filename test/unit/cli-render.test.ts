@@ -194,9 +194,76 @@ describe('show', () => {
     const asking = { ...detail, status: { ...detail.status!, stage: 'labels' as const, isAsking: true } };
     const shown = renderRun(asking, free);
     for (const answer of ['proceed', 'shrink', 'abort']) {
-      expect(shown).toContain(`perennial answer flights/3 ${answer} --reason TEXT`);
+      expect(shown).toContain(`perennial answer flights/3 ${answer} --question labels --reason TEXT`);
     }
     expect(shown).toContain('perennial extend flights/3 --until INSTANT --reason TEXT');
+  });
+
+  it('says how to answer the question about the assessment, which no deadline can move', () => {
+    const status = { ...detail.status!, stage: 'assess' as const, isAsking: true, asks: 'assessment' as const };
+    const shown = renderRun({ ...detail, status }, free);
+    expect(shown).toContain('The run asks whether to retrain in spite of what it found. Answer it with one of these:');
+    for (const answer of ['proceed', 'abort']) {
+      expect(shown).toContain(`perennial answer flights/3 ${answer} --question assessment --reason TEXT`);
+    }
+    expect(shown).not.toContain('shrink');
+    expect(shown).not.toContain('perennial extend');
+  });
+
+  it('shows a verdict with every cause and what speaks for and against it, and obeys no control character', () => {
+    const cause = {
+      columns: ['distance'],
+      onset: null,
+      supports: ['miles\u001b[31m became km'],
+      against: [],
+      unchecked: [],
+    };
+    const triage = {
+      verdict: 'logging-change',
+      certainty: 'suspected',
+      action: 'ask',
+      causes: [
+        {
+          ...cause,
+          cause: 'broken-feed',
+          state: 'excluded',
+          columns: [],
+          supports: [],
+          against: ['rows are complete'],
+        },
+        { ...cause, cause: 'logging-change', state: 'suspected' },
+      ],
+      columns: ['distance'],
+      onset: '2001-03-09T00:00:00.000Z',
+      reasons: ['distance is in kilometres'],
+      next: 'Decide.',
+    } as const;
+    const shown = renderRun(
+      { ...detail, assessment: { ...detail.assessment!, verdict: 'logging-change', triage } },
+      free,
+    );
+    expect(shown).toContain(
+      [
+        'Assessment',
+        'logging-change (suspected) on [2001-03-01, 2001-04-01): distance, since 2001-03-09',
+        '1 of 2 checks passed',
+        '',
+        'Why',
+        '- distance is in kilometres',
+        '',
+        'Next step',
+        '- Decide.',
+        '',
+        'logging-change, suspected: distance',
+        '- for: miles [31m became km',
+        '',
+        'broken-feed, excluded',
+        '- against: rows are complete',
+        '',
+        'Checks that failed',
+        '- warn: far rows',
+      ].join('\n'),
+    );
   });
 
   it('shows candidate against champion with every interval, and which of them gates', () => {
@@ -221,7 +288,7 @@ describe('show', () => {
 
   it('shows what people said about missing labels, with the deadline they asked for', () => {
     expect(text).toMatch(/operator +extend to 2001-04-20 +signal +yes +the feed was down/);
-    expect(renderRun({ ...detail, labelDecisions: [] }, free)).not.toContain('Said about labels');
+    expect(renderRun({ ...detail, labelDecisions: [] }, free)).not.toContain('Said to its questions');
   });
 
   it('never shows an assessment without a single check as a pass', () => {
@@ -256,6 +323,14 @@ describe('show', () => {
 });
 
 describe('runs', () => {
+  it('says what a run asks, and where to see more', () => {
+    const asking = { ...open, stage: 'assess' as const, asks: 'assessment' as const };
+    expect(renderRuns([asking], free)).toContain(
+      'asks whether to retrain in spite of what it found: perennial show flights/3',
+    );
+    expect(renderRuns([{ ...open, asks: null }], free)).not.toContain('asks');
+  });
+
   it('lists what became of each run, and why', () => {
     expect(renderRuns([closed], free).split('\n')[1]).toMatch(/^flights\/3 {2}turned-down .* The candidate loses/);
     expect(renderRuns([], free)).toContain('No runs yet');

@@ -1,4 +1,4 @@
-/** Whose word on missing labels counts: state, person, way, reason, deadline, in this order. */
+/** Whose word on missing labels, or on the assessment, counts: state, person, way, reason, deadline, in this order. */
 import { describe, expect, it } from 'vitest';
 import { judgeLabelDecision, type LabelDecisionQuestion } from '#dist/core/policy/label-decision.js';
 import { specSchema } from '#dist/core/spec/schema.js';
@@ -60,5 +60,52 @@ describe('a word on missing labels', () => {
     const answer = judgeLabelDecision(asked);
     expect(answer).toMatchObject({ accepted: false, code });
     expect(answer.reason).not.toBe('');
+  });
+});
+
+describe('a word on the assessment', () => {
+  const asks = {
+    wait: null,
+    stage: 'assess',
+    assessment: { until: '2001-04-02T00:00:00.000Z', answeredBy: null },
+  } as const;
+  const answered = { ...asks, assessment: { ...asks.assessment, answeredBy: 'somebody' } };
+  const waiting = { deadlineAt: NOW, isAsking: false, answeredBy: null };
+
+  it.each([
+    ['proceed', 'The run retrains all the same.'],
+    ['abort', 'The run stops.'],
+  ] as const)('is accepted with what follows from it: %s', (decision, reason) => {
+    const answer = { accepted: true, code: 'accepted', reason };
+    expect(judgeLabelDecision(question({ decision }, asks))).toEqual(answer);
+    expect(judgeLabelDecision(question({ decision, question: 'assessment' }, asks))).toEqual(answer);
+  });
+
+  it.each([
+    ['wrong-question', question({ decision: 'shrink' }, asks)],
+    ['wrong-question', question({ question: 'labels' }, asks)],
+    ['wrong-question', question({ decision: 'extend', until: NOW, question: 'assessment' }, asks)],
+    ['wrong-question', question({ question: 'assessment' })],
+    ['not-awaited', question(extend('2001-05-01T00:00:00.000Z'), asks)],
+    ['not-awaited', question({ question: 'assessment' }, { wait: null, stage: 'train' })],
+    ['not-awaited', question({}, { ...answered, wait: waiting, stage: 'labels' })],
+    ['expired', question({}, { ...asks, now: '2001-04-02T00:00:00.000Z' })],
+    ['duplicate', question({}, answered)],
+    ['duplicate', question({ question: 'assessment' }, { ...answered, wait: waiting, stage: 'labels' })],
+    ['not-allowed', question({ by: 'stranger' }, asks)],
+    ['not-allowed', question({}, { ...asks, channel: 'client' })],
+    ['reason-missing', question({ reason: ' ' }, asks)],
+  ] as const)('is refused as %s', (code, asked) => {
+    const answer = judgeLabelDecision(asked);
+    expect(answer).toMatchObject({ accepted: false, code });
+    expect(answer.reason).not.toBe('');
+  });
+
+  it('goes to the labels when those are asked about by then', () => {
+    const wait = { ...waiting, isAsking: true };
+    expect(judgeLabelDecision(question({}, { ...answered, wait }))).toMatchObject({ accepted: true });
+    expect(judgeLabelDecision(question({ question: 'labels' }, { ...answered, wait }))).toMatchObject({
+      accepted: true,
+    });
   });
 });

@@ -12,7 +12,7 @@ import { createTemporalLink } from '#dist/client/temporal-link.js';
 import type { RetrainInput, RunStatus } from '#dist/core/messages.js';
 import { queueNames } from '#dist/core/queues.js';
 import type { Arrival } from '#dist/core/signals/arrival.js';
-import type { Decision, Outcome, RunClock } from '#dist/core/types.js';
+import type { Decision, Outcome, Promotion, RunClock } from '#dist/core/types.js';
 import { loadWorkflowBundle } from '#dist/worker/workflow-bundle.js';
 import { approvePromotionUpdate, rejectPromotionUpdate, runStatusQuery } from '#dist/workflows/messages.js';
 import { temporalAddress, testServerPath, uniqueTaskQueue } from '../setup/services.js';
@@ -218,7 +218,7 @@ export class Harness {
   /** A run by itself, as the coordinator would have started it. */
   async startRun(
     world: World,
-    options: { clock?: RunClock; requestedBy?: string } = {},
+    options: { clock?: RunClock; requestedBy?: string; promotion?: Promotion } = {},
   ): Promise<RunHandle & { runNo: number }> {
     const { modelId } = world;
     const triggerId = uniqueTaskQueue('trigger');
@@ -227,7 +227,8 @@ export class Harness {
       requestedBy: options.requestedBy ?? 'requester',
       clock: options.clock ?? { mode: 'wall' as const },
     };
-    await this.registry.acceptArrivals([arrivalOf(modelId, { ...asked, eventId: triggerId })]);
+    const body = { promotion: options.promotion ?? 'by-policy' };
+    await this.registry.acceptArrivals([arrivalOf(modelId, { ...asked, eventId: triggerId, body })]);
     const { openRun } = await this.registry.judgeTriggers(modelId);
     if (openRun === null) throw new Error(`No run of ${modelId} was opened.`);
     const { runNo, workflowId, specDigest } = openRun;

@@ -1,8 +1,8 @@
 // What Temporal itself shows of a run: to people without perennial at hand, also with no worker up.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withWorkflow } from '#dist/client/show-run.js';
+import { withQuestion, withWorkflow } from '#dist/client/show-run.js';
 import { PipelineError } from '#dist/core/errors.js';
-import { approvalSignal } from '#dist/workflows/messages.js';
+import { answerQuestionSignal, approvalSignal } from '#dist/workflows/messages.js';
 import { Harness, until } from './harness.js';
 
 let harness: Harness;
@@ -52,6 +52,39 @@ describe('the current details of a run', () => {
     await run.signal(approvalSignal, inputOf(command) as never);
     expect((await run.result()).kind).toBe('promoted');
     expect(world.model.decisions).toMatchObject([{ by: 'your name', answer: { accepted: true } }]);
+  });
+});
+
+describe('a run that asks about its assessment', () => {
+  const asked = {
+    verdict: 'unclear',
+    action: 'ask',
+    certainty: null,
+    reasons: ['Two facts differ.'],
+    next: 'Decide.',
+  } as const;
+
+  it('shows verdict, evidence and a command that, copied, answers; lists of runs tell what it asks', async () => {
+    const world = harness.world({});
+    world.assessReplies = [asked];
+    const { modelId } = world;
+    const clock = { mode: 'wall' } as const;
+    const request = { triggerId: 't', cause: 'schedule', requestedBy: 'requester', reason: 'r', clock } as const;
+    await harness.coordinator.requestRetrain(modelId, request);
+    const run = harness.run(world, 1);
+    await harness.awaiting(run, 'an answer');
+    const details = await harness.details(run);
+    expect(details).toContain('### Assessed as unclear\n\n- Two facts differ.\n- Decide.');
+    const row = { ...(await harness.registry.run({ modelId, runNo: 1 })), closedAt: null };
+    expect(await withQuestion(harness.client, row)).toMatchObject({ workflow: 'running', asks: 'assessment' });
+    expect(await withQuestion(harness.client, { ...row, stage: 'train' })).not.toHaveProperty('asks');
+    const commands = [
+      ...((await (await run.describe()).staticDetails())!.matchAll(/`(temporal workflow signal [^`]+)`/g) ?? []),
+    ];
+    expect(commandIn(details)).toBe(commands[1]![1]);
+    await run.signal(answerQuestionSignal, inputOf(commandIn(details)) as never);
+    expect((await run.result()).kind).toBe('promoted');
+    expect(world.model.labelDecisions).toMatchObject([{ by: 'your name', answer: { accepted: true } }]);
   });
 });
 

@@ -10,6 +10,7 @@ import { evidenceDigest } from '#dist/core/evaluation/evidence.js';
 import type { RunFinished } from '#dist/core/messages.js';
 import { judgeCoverage } from '#dist/core/policy/label-wait.js';
 import { type PipelineSpec, specSchema } from '#dist/core/spec/schema.js';
+import type { AssessReply } from '#dist/core/triage/assessment.js';
 import type { Coverage, Instant, PromotionVerdict, SnapshotRef, Window } from '#dist/core/types.js';
 import { uniqueTaskQueue } from '../setup/services.js';
 import { MemoryModel } from './memory-registry.js';
@@ -47,7 +48,10 @@ export class World {
   /** Called when it has done its work, before its answer travels: what is thrown here loses the answer. */
   readonly after: Partial<Record<ActivityName, () => unknown>> = {};
   verdict: PromotionVerdict = 'promote';
-  assessment: Awaited<ReturnType<DataActivities['assessQuality']>>['verdict'] = 'clear';
+  assessment: AssessReply['verdict'] = 'clear';
+  /** What a build says that concludes more than a verdict; one reply an assessment, the last one again and again. */
+  assessReplies: Omit<AssessReply, 'window'>[] = [];
+  readonly assessed: Parameters<DataActivities['assessQuality']>[0][] = [];
   /** Share of the labels that are in, from this instant on. */
   labelShare: (asOf: Instant) => number = () => 1;
   holdoutShare: (asOf: Instant) => number = () => 1;
@@ -121,11 +125,17 @@ export class World {
   }
 
   readonly computed: ComputedActivities = {
-    assessQuality: async ({ plan }) => ({
-      verdict: this.assessment,
-      reasons: this.assessment === 'clear' ? [] : ['Column distance has 40 % nulls.'],
-      window: plan.training,
-    }),
+    assessQuality: async (request) => {
+      this.assessed.push(request);
+      const reply = this.assessReplies[Math.min(this.assessed.length, this.assessReplies.length) - 1];
+      return {
+        ...(reply ?? {
+          verdict: this.assessment,
+          reasons: this.assessment === 'clear' ? [] : ['Column distance has 40 % nulls.'],
+        }),
+        window: request.plan.training,
+      };
+    },
     measureCoverage: async ({ plan, training, asOf, deadlineAt }) => {
       this.measured.push({ asOf, deadlineAt });
       const coverage = (window: Window, share: number): Coverage => ({

@@ -1,9 +1,9 @@
-/** `perennial answer RUN` and `perennial extend RUN`: what a person says to a run whose labels are missing. */
-import { Argument, type Command } from 'commander';
+/** `perennial answer RUN` and `perennial extend RUN`: what a person says to a run that asks, or that waits for labels. */
+import { Argument, type Command, Option } from 'commander';
 import type { PerennialClient } from '../../client.js';
 import { assertInvariant, ERROR_TABLE } from '../../core/errors.js';
 import type { QuestionAnswer } from '../../core/messages.js';
-import type { DecisionAnswer } from '../../core/types.js';
+import type { DecisionAnswer, Question } from '../../core/types.js';
 import { actor, type CliContext, type CommonOptions, print, withClient, withCommon } from '../context.js';
 import { parseInstant, parseRunRef } from '../run-ref.js';
 
@@ -12,6 +12,11 @@ interface Options extends CommonOptions {
   readonly by?: string;
 }
 
+interface AnswerOptions extends Options {
+  readonly question?: Question;
+}
+
+const QUESTIONS = ['assessment', 'labels'] as const satisfies readonly Question[];
 const ANSWERS = ['proceed', 'shrink', 'abort'] as const satisfies readonly QuestionAnswer['answer'][];
 
 async function tell(
@@ -33,13 +38,20 @@ const withCommonOptions = (command: Command): Command =>
 
 export function addAnswer(program: Command, context: CliContext): void {
   withCommonOptions(program.command('answer'))
-    .description('answer a run that asks what to do without the labels that are missing')
+    .description(
+      'answer a run that asks: whether to retrain in spite of what it found, or without the labels that are missing',
+    )
     .argument('<run>', 'MODEL/NUMBER, e.g. flights/3')
     .addArgument(
-      new Argument('<answer>', 'go on with the labels there are, train on a shorter window, or stop').choices(ANSWERS),
+      new Argument('<answer>', 'go on all the same, train on a shorter window (labels), or stop').choices(ANSWERS),
     )
-    .action((run: string, answer: QuestionAnswer['answer'], options: Options) => {
-      const request = { ...parseRunRef(run), answer, by: actor(options.by), reason: options.reason };
+    .addOption(
+      new Option('--question <question>', 'the question that is meant (default: the one asked now)').choices(QUESTIONS),
+    )
+    .action((run: string, answer: QuestionAnswer['answer'], options: AnswerOptions) => {
+      const { question, reason } = options;
+      const said = { answer, by: actor(options.by), reason, ...(question === undefined ? {} : { question }) };
+      const request = { ...parseRunRef(run), ...said };
       return tell(context, options, (client) => client.answerQuestion(request));
     });
 }

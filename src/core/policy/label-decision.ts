@@ -1,9 +1,10 @@
 /**
- * May a person's word on missing labels count: an answer to the run's question, or a later deadline? Who may speak and by
- * which way is what the pipeline says of approvals. A refused one is an answer with its reason, because it is recorded too.
+ * May a person's word count: an answer to a question of the run, about missing labels or about its assessment, or a later
+ * deadline? Who may speak and by which way is what the pipeline says of approvals. A refused one is an answer with its
+ * reason, because it is recorded too.
  */
 import type { PipelineSpec } from '../spec/schema.js';
-import type { DecisionAnswer, DecisionChannel, Instant, LabelDecision, Stage } from '../types.js';
+import type { DecisionAnswer, DecisionChannel, Instant, LabelDecision, Question, Stage } from '../types.js';
 import { judgePerson, judgeReason, refuse } from './person.js';
 
 /** The wait for labels as it stands. */
@@ -15,6 +16,12 @@ export interface LabelWait {
   readonly answeredBy: string | null;
 }
 
+/** The question whether to retrain in spite of what was found. */
+export interface AssessmentQuestion {
+  readonly until: Instant;
+  readonly answeredBy: string | null;
+}
+
 export interface LabelDecisionQuestion {
   readonly decision: LabelDecision;
   readonly policy: PipelineSpec['approval'];
@@ -23,19 +30,60 @@ export interface LabelDecisionQuestion {
   readonly stage: Stage;
   /** Null: the run waits for no labels. */
   readonly wait: LabelWait | null;
+  /** Null or absent: the run has not asked about its assessment. */
+  readonly assessment?: AssessmentQuestion | null;
 }
 
 /** A deadline is a promise that somebody looks again. */
 const MAX_EXTENSION_DAYS = 400;
 
-function judgeState({ decision, stage, wait }: LabelDecisionQuestion): DecisionAnswer | null {
-  if (wait !== null && wait.answeredBy !== null) {
-    return refuse('duplicate', `${wait.answeredBy} has answered already; the first answer stands.`);
-  }
+type Stand = Pick<LabelDecisionQuestion, 'decision' | 'wait' | 'assessment'>;
+
+/** What the message is about: what it names, else what is asked; null when that is nothing. */
+export function questionOf({ decision, wait, assessment }: Stand): Question | null {
+  if (decision.question !== undefined) return decision.question;
+  if (decision.decision === 'extend') return 'labels';
+  if (assessment != null && (assessment.answeredBy === null || wait === null)) return 'assessment';
+  return wait?.isAsking === true || wait?.answeredBy != null ? 'labels' : null;
+}
+
+const answeredAlready = (by: string): DecisionAnswer =>
+  refuse('duplicate', `${by} has answered already; the first answer stands.`);
+
+function judgeAboutLabels({ decision, stage, wait }: LabelDecisionQuestion): DecisionAnswer | null {
+  if (wait !== null && wait.answeredBy !== null) return answeredAlready(wait.answeredBy);
   if (decision.decision === 'extend') {
     return wait === null ? refuse('not-awaited', `The run is in stage ${stage} and waits for no labels.`) : null;
   }
   return wait?.isAsking === true ? null : refuse('not-awaited', 'The run asks nothing now.');
+}
+
+function judgeAboutAssessment({ decision, now, assessment }: LabelDecisionQuestion): DecisionAnswer | null {
+  if (assessment == null) return refuse('not-awaited', 'The run asks nothing about its assessment now.');
+  if (assessment.answeredBy !== null) return answeredAlready(assessment.answeredBy);
+  if (!(Date.parse(now) < Date.parse(assessment.until))) {
+    return refuse(
+      'expired',
+      `The time to answer ended at ${assessment.until}. Start a new retrain to have it assessed again.`,
+    );
+  }
+  if (decision.decision === 'proceed' || decision.decision === 'abort') return null;
+  return refuse(
+    'wrong-question',
+    `The run asks whether to retrain in spite of what it found, not about labels: answer proceed or abort, not ${decision.decision}.`,
+  );
+}
+
+function judgeState(question: LabelDecisionQuestion): DecisionAnswer | null {
+  const { decision, wait, assessment } = question;
+  const isAssessmentOpen = assessment != null && assessment.answeredBy === null;
+  if (decision.question === 'labels' && decision.decision !== 'extend' && isAssessmentOpen) {
+    return refuse('wrong-question', 'The run asks about its assessment now, not about missing labels.');
+  }
+  if (decision.question === 'assessment' && wait?.isAsking === true && assessment == null) {
+    return refuse('wrong-question', 'The run asks about missing labels now, not about its assessment.');
+  }
+  return questionOf(question) === 'assessment' ? judgeAboutAssessment(question) : judgeAboutLabels(question);
 }
 
 function judgeDeadline({ decision, now, wait }: LabelDecisionQuestion): DecisionAnswer | null {
@@ -56,6 +104,13 @@ function judgeDeadline({ decision, now, wait }: LabelDecisionQuestion): Decision
   );
 }
 
+function whatFollows(question: LabelDecisionQuestion): string {
+  const { decision } = question;
+  if (decision.decision === 'extend') return `The deadline is now ${decision.until}.`;
+  if (questionOf(question) === 'labels') return `The run goes on with: ${decision.decision}.`;
+  return decision.decision === 'proceed' ? 'The run retrains all the same.' : 'The run stops.';
+}
+
 /** Checks in this order: state, person and channel, reason, deadline. An instant that is no instant is refused. Never throws. */
 export function judgeLabelDecision(question: LabelDecisionQuestion): DecisionAnswer {
   const { decision, policy, channel } = question;
@@ -64,10 +119,5 @@ export function judgeLabelDecision(question: LabelDecisionQuestion): DecisionAns
     judgePerson(decision, { policy, channel }) ??
     judgeReason(decision) ??
     judgeDeadline(question);
-  if (refusal !== null) return refusal;
-  const reason =
-    decision.decision === 'extend'
-      ? `The deadline is now ${decision.until}.`
-      : `The run goes on with: ${decision.decision}.`;
-  return { accepted: true, code: 'accepted', reason };
+  return refusal ?? { accepted: true, code: 'accepted', reason: whatFollows(question) };
 }

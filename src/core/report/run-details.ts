@@ -4,7 +4,9 @@
  */
 import type { RetrainInput } from '../messages.js';
 import type { RunPlan } from '../spec/run-plan.js';
-import type { EvaluationSummary, Instant, Interval, Stage } from '../types.js';
+import type { AssessReply } from '../triage/assessment.js';
+import type { EvaluationSummary, Instant, Interval, Question, Stage } from '../types.js';
+import { answerLines, answerSignal, QUESTIONS } from './answer-lines.js';
 
 export interface RunView {
   readonly input: RetrainInput;
@@ -15,6 +17,10 @@ export interface RunView {
   readonly awaitsUntil: Instant | null;
   /** Sentences on the state of the stage: labels missing, failed checks. */
   readonly notes: readonly string[];
+  /** What stage assess concluded; null before, and of builds that say a verdict alone. */
+  readonly assessed: AssessReply | null;
+  /** What a person is asked now. */
+  readonly asks: Question | null;
   readonly evaluation: EvaluationSummary | null;
   readonly isDecisionAwaited: boolean;
 }
@@ -41,15 +47,45 @@ export function staticDetails(input: RetrainInput): string {
     '',
     `Decide, when a decision is awaited (\`show\` prints the evidence digest): \`npx perennial approve ${run} --evidence DIGEST --reason "why"\` or \`npx perennial reject ${run} --evidence DIGEST --reason "why"\``,
     '',
+    `Answer, when the run asks: ${inCode(answerLines(input, 'assessment', '"why"')).join(' or ')}`,
+    '',
     'Without perennial at hand:',
     '',
     `\`${decisionSignal(input, 'DIGEST')}\``,
+    '',
+    `\`${answerSignal(input, 'assessment')}\``,
   ].join('\n');
 }
 
 function decisionSignal(input: RetrainInput, evidence: string): string {
   const payload = `{"decision":"approve","by":"your name","reason":"why","evidence":"${evidence}"}`;
   return `temporal workflow signal --workflow-id retrain/${input.modelId}/${input.runNo} --name approvalSignal --input '${payload}'`;
+}
+
+const inCode = (lines: readonly { readonly command: string }[]): string[] =>
+  lines.map(({ command }) => `\`npx ${command}\``);
+
+function howToAnswer(input: RetrainInput, question: Question): string[] {
+  const lines = answerLines(input, question, '"why"');
+  return [
+    '',
+    '### Answer',
+    `The run asks ${QUESTIONS[question]}.`,
+    ...inCode(lines).flatMap((line, at) => ['', `${line} (${lines[at]!.means})`]),
+    '',
+    'or, without perennial at hand:',
+    '',
+    `\`${answerSignal(input, question)}\``,
+  ];
+}
+
+/** An assessment without a text of its own is told in a line. */
+function assessmentLines({ details, verdict, certainty, reasons, next }: AssessReply): string[] {
+  if (details !== undefined) return ['', details];
+  if (verdict === 'clear') return [];
+  const sentences = [...reasons, ...(next === undefined ? [] : [next])];
+  const headline = `### Assessed as ${verdict}${certainty == null ? '' : ` (${certainty})`}`;
+  return ['', headline, '', ...sentences.map((text) => `- ${text}`)];
 }
 
 function comparisonTable(evaluation: EvaluationSummary): string[] {
@@ -111,5 +147,7 @@ export function currentDetails(view: RunView): string {
   }
   if (evaluation !== null) lines.push('', ...comparisonTable(evaluation));
   if (evaluation !== null && view.isDecisionAwaited) lines.push(...howToDecide(view, evaluation));
+  if (view.asks !== null) lines.push(...howToAnswer(view.input, view.asks));
+  if (view.assessed !== null) lines.push(...assessmentLines(view.assessed));
   return lines.join('\n');
 }

@@ -2,7 +2,7 @@
 import type { QualityCheck } from '../quality/quality-check.js';
 import type { Instant, Window } from '../types.js';
 import type { TriageFacts } from './facts.js';
-import type { TriageResult, TriageVerdict } from './verdict.js';
+import type { Certainty, TriageAction, TriageResult, TriageVerdict } from './verdict.js';
 
 export interface Assessment {
   /** `clear`: the window is sound, and there was nothing to question (no champion, no claim). */
@@ -15,4 +15,16 @@ export interface Assessment {
   readonly triage?: TriageResult;
   /** What it was concluded from. */
   readonly facts?: TriageFacts;
+}
+
+/** The little of it that stage assess steers the run by. An early build's reply has the first three alone: `clear` goes on, all else stops. */
+export interface AssessReply extends Pick<Assessment, 'verdict' | 'reasons' | 'window'> {
+  readonly certainty?: Certainty | null;
+  readonly action?: TriageAction;
+  /** What to do now, one sentence for a person. */
+  readonly next?: string;
+  /** Of the incident that the verdict opened, or that is open for its cause already. */
+  readonly incidentId?: number | null;
+  /** Markdown for the run's page (core/report/triage-details.ts). */
+  readonly details?: string;
 }

@@ -1,9 +1,11 @@
 /**
- * Takes what people say about missing labels, by Update and by Signal: answers to the run's question, and later deadlines.
- * Judged and recorded by an activity like decisions on the candidate; what is refused is an answer with a row of its own.
+ * Takes what people say to a run's questions, by Update and by Signal: answers about missing labels and about the assessment,
+ * and later deadlines. Judged and recorded by an activity like decisions on the candidate; what is refused is an answer with
+ * a row of its own.
  */
 import type { RetrainInput } from '../core/messages.js';
-import type { DecisionAnswer, DecisionChannel, Instant, LabelDecision, Stage } from '../core/types.js';
+import type { AssessmentQuestion } from '../core/policy/label-decision.js';
+import type { DecisionAnswer, DecisionChannel, Instant, LabelDecision, Question, Stage } from '../core/types.js';
 import { runActivities } from './activity-proxies.js';
 import { AnsweringLine, type Given } from './answering-line.js';
 import { clip } from './clip.js';
@@ -15,11 +17,14 @@ interface Surroundings {
   readonly onNewDeadline: () => void;
 }
 
-export class LabelDesk {
-  /** The answer that counts. */
+export class QuestionDesk {
+  /** The answer about missing labels that counts. */
   answer: LabelDecision | null = null;
   /** The run asks what to do, because the deadline has passed. */
   isAsking = false;
+  /** The answer about the assessment that counts. */
+  assessAnswer: LabelDecision | null = null;
+  #assessment: AssessmentQuestion | null = null;
   #deadlineAt: Instant | null = null;
   readonly #line: AnsweringLine<LabelDecision>;
 
@@ -39,10 +44,22 @@ export class LabelDesk {
     this.#deadlineAt = deadlineAt;
   }
 
-  /** Nothing said from now on can change how the wait ended. */
+  /** Nothing said from now on can change how a wait ended. */
   close(): void {
     this.#deadlineAt = null;
     this.isAsking = false;
+    if (this.#assessment?.answeredBy === null) this.#assessment = null;
+  }
+
+  /** A run asks about its assessment once. */
+  askAssessment(until: Instant): void {
+    this.#assessment = { until, answeredBy: null };
+  }
+
+  /** What the run asks now. */
+  get asks(): Question | null {
+    if (this.#assessment?.answeredBy === null) return 'assessment';
+    return this.isAsking && this.answer === null ? 'labels' : null;
   }
 
   get deadlineAt(): Instant | null {
@@ -60,8 +77,14 @@ export class LabelDesk {
   }
 
   #take(decision: LabelDecision, { accepted }: DecisionAnswer): void {
+    if (!accepted) return;
+    if (this.asks === 'assessment' && this.#assessment !== null) {
+      this.assessAnswer = decision;
+      this.#assessment = { ...this.#assessment, answeredBy: decision.by };
+      return;
+    }
     // What was said is settled before the wait is closed; closed here, the run was cancelled meanwhile.
-    if (!accepted || this.#deadlineAt === null) return;
+    if (this.#deadlineAt === null) return;
     if (decision.decision !== 'extend') this.answer = decision;
     else if (decision.until !== null) {
       this.#deadlineAt = decision.until;
@@ -85,6 +108,7 @@ export class LabelDesk {
           deadlineAt === null
             ? null
             : { deadlineAt, isAsking: this.isAsking, answeredBy: this.answer === null ? null : this.answer.by },
+        assessment: this.#assessment,
       },
     ]);
   }
