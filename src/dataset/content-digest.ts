@@ -15,6 +15,7 @@ import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { canonicalDigest } from '../core/canonical-json.js';
 import { assertInvariant } from '../core/errors.js';
 import type { Digest } from '../core/types.js';
+import type { NumberColumn } from './number-chunk.js';
 import { eachText, vectorItems, vectorValid } from './vectors.js';
 
 export interface DigestColumn {
@@ -22,11 +23,36 @@ export interface DigestColumn {
   readonly kind: 'text' | 'numeric' | 'time' | 'label';
 }
 
-const ROWS_A_CHUNK = 2048;
-const ONES = new Uint8Array(ROWS_A_CHUNK).fill(1);
+const ONES = new Uint8Array(1 << 16).fill(1);
+
+function hashOnes(hash: Hash, rows: number): Hash {
+  for (let left = rows; left > 0; left -= ONES.length) hash.update(ONES.subarray(0, Math.min(left, ONES.length)));
+  return hash;
+}
+
+/** Most columns have no nulls: those share a digest. */
+class NullsHash {
+  /** Null until the first null: only ones up to there. */
+  #hash: Hash | null = null;
+  #ones = 0;
+
+  add(valid: Uint8Array | null, rows: number): void {
+    if (valid === null && this.#hash === null) this.#ones += rows;
+    else {
+      this.#hash ??= hashOnes(createHash('sha256'), this.#ones);
+      if (valid === null) hashOnes(this.#hash, rows);
+      else this.#hash.update(valid);
+    }
+  }
+
+  /** @param ofOnes of as many ones as there are rows */
+  digest(ofOnes: Digest): Digest {
+    return this.#hash?.digest('hex') ?? ofOnes;
+  }
+}
 
 class ColumnHash {
-  readonly #nulls: Hash = createHash('sha256');
+  readonly #nulls = new NullsHash();
   readonly #values: Hash = createHash('sha256');
   #text = new Uint8Array(1 << 16);
   #used = 0;
@@ -38,11 +64,17 @@ class ColumnHash {
   add(chunk: DuckDBDataChunk, at: number): void {
     const valid = vectorValid(chunk, at);
     this.rows += chunk.rowCount;
-    this.#nulls.update(valid ?? ONES.subarray(0, chunk.rowCount));
+    this.#nulls.add(valid, chunk.rowCount);
     if (this.column.kind === 'text') this.#addText(chunk, at);
     else if (this.column.kind === 'numeric') this.#addFixed(vectorItems(chunk, at, Float64Array), valid, 8);
     else if (this.column.kind === 'time') this.#addFixed(vectorItems(chunk, at, BigInt64Array), valid, 8);
     else this.#addFixed(vectorItems(chunk, at, Uint8Array), valid, 1);
+  }
+
+  addNumbers({ items, valid }: NumberColumn): void {
+    this.rows += items.length;
+    this.#nulls.add(valid, items.length);
+    this.#addFixed(items, valid, 8);
   }
 
   #addFixed(items: ArrayBufferView, valid: Uint8Array | null, width: number): void {
@@ -80,8 +112,8 @@ class ColumnHash {
     if (needed > this.#text.length) this.#text = new Uint8Array(needed);
   }
 
-  digest(): { name: string; kind: string; nulls: Digest; values: Digest } {
-    return { ...this.column, nulls: this.#nulls.digest('hex'), values: this.#values.digest('hex') };
+  digest(ofOnes: Digest): { name: string; kind: string; nulls: Digest; values: Digest } {
+    return { ...this.column, nulls: this.#nulls.digest(ofOnes), values: this.#values.digest('hex') };
   }
 }
 
@@ -98,6 +130,11 @@ export class ContentDigest {
     for (const [at, place] of places.entries()) if (place !== null) this.#hashes[at]!.add(chunk, place);
   }
 
+  /** The same of one numeric column. */
+  addNumbers(column: number, numbers: NumberColumn): void {
+    this.#hashes[column]!.addNumbers(numbers);
+  }
+
   /** Once, at the end. @param rows that every column must have had */
   digest(rows: number): Digest {
     const short = this.#hashes.find((hash) => hash.rows !== rows);
@@ -105,6 +142,8 @@ export class ContentDigest {
       short === undefined,
       `Column ${short?.column.name} of the snapshot has ${short?.rows} rows, ${rows} were counted.`,
     );
-    return canonicalDigest({ format: 'perennial-rows/1', rows, columns: this.#hashes.map((hash) => hash.digest()) });
+    const ofOnes = hashOnes(createHash('sha256'), rows).digest('hex');
+    const columns = this.#hashes.map((hash) => hash.digest(ofOnes));
+    return canonicalDigest({ format: 'perennial-rows/1', rows, columns });
   }
 }

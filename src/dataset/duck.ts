@@ -27,6 +27,10 @@ export interface Duck {
   readonly connection: DuckDBConnection;
   readonly signal: AbortSignal;
   run(sql: string): Promise<void>;
+  /**
+   * Does what makes DuckDB take rows from the event loop with one thread of it: a second one would spin, waiting for them.
+   */
+  feeding<T>(work: () => Promise<T>): Promise<T>;
   /** Few rows, by column name; 64-bit integers arrive as text. */
   rows(sql: string): Promise<Record<string, Json>[]>;
   /** Chunk by chunk, in the order of the query, without holding the result. */
@@ -59,15 +63,28 @@ async function guarded<T>(signal: AbortSignal, work: () => Promise<T>): Promise<
   }
 }
 
-function duckOn(connection: DuckDBConnection, dir: string, signal: AbortSignal): Duck {
+function duckOn(
+  connection: DuckDBConnection,
+  dir: string,
+  options: { readonly limits: DuckLimits; readonly signal: AbortSignal },
+): Duck {
+  const { limits, signal } = options;
+  const run = (sql: string): Promise<void> =>
+    guarded(signal, async () => {
+      await connection.run(sql);
+    });
   return {
     dir,
     connection,
     signal,
-    run: (sql) =>
-      guarded(signal, async () => {
-        await connection.run(sql);
-      }),
+    run,
+    feeding: async (work) => {
+      await run('SET threads = 1');
+      const result = await work();
+      // After a failure nothing is asked any more.
+      await run(`SET threads = ${limits.threads}`);
+      return result;
+    },
     rows: (sql) =>
       guarded(signal, async () => {
         const reader = await connection.runAndReadAll(sql);
@@ -113,8 +130,9 @@ export async function withDuck<T>(
       options.signal.addEventListener('abort', stop, { once: true });
       try {
         await connection.run(`SET TimeZone = 'UTC'`);
+        await connection.run(`SET allowed_configs = ['threads']`);
         await connection.run('SET lock_configuration = true');
-        return await work(duckOn(connection, dir, options.signal));
+        return await work(duckOn(connection, dir, options));
       } finally {
         options.signal.removeEventListener('abort', stop);
         connection.closeSync();

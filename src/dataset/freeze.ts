@@ -16,6 +16,7 @@ import type { Duck } from './duck.js';
 import type { HeldNumbers } from './held-numbers.js';
 import { labelRows } from './label-rows.js';
 import { numberChecks } from './number-checks.js';
+import type { NumberChunk } from './number-chunk.js';
 import { type ConnectionUrl, checkSchema, type OpenSource, schemaProblem, withSource } from './open-source.js';
 import { EvenSample, profileSnapshot } from './profile.js';
 import {
@@ -26,7 +27,7 @@ import {
   writeHeldFile,
   writeSnapshotFile,
 } from './snapshot-file.js';
-import { vectorItems } from './vectors.js';
+import { vectorItems, vectorValid } from './vectors.js';
 
 /** Place of the event time in the file: after the id. */
 const EVENT_AT = 1;
@@ -116,8 +117,20 @@ class Watch implements RowWatch {
       }
     }
     // Numbers come all at once, or in chunks of the other columns not at all.
-    if (this.sample.columns.every((column) => places[column] !== null)) this.sample.add(chunk, places);
+    if (this.sample.columns.every((column) => places[column] !== null)) {
+      this.sample.add(chunk.rowCount, (column) => ({
+        items: vectorItems(chunk, places[column]!, Float64Array),
+        valid: vectorValid(chunk, places[column]!),
+      }));
+    }
     this.content.add(chunk, places);
+  }
+
+  seeNumbers(chunk: NumberChunk, places: readonly (number | null)[]): void {
+    this.sample.add(chunk.rows, (column) => chunk.column(places[column]!));
+    for (const [column, place] of places.entries()) {
+      if (place !== null) this.content.addNumbers(column, chunk.column(place));
+    }
   }
 }
 

@@ -3,11 +3,13 @@
  * at them once they are checked. DuckDB decides on the rest of each row, and gets the numbers of the rows that it kept, in the order
  * that it found, at the last moment: neither a table of all of them nor a sort of all of them is ever made.
  */
-import { DOUBLE, DuckDBDataChunk, DuckDBTableFunction, type DuckDBType, UINTEGER } from '@duckdb/node-api';
+import { DOUBLE, type DuckDBDataChunk, DuckDBTableFunction, UINTEGER } from '@duckdb/node-api';
 import type { Batch, NumberBlock } from '../sources/postgres/copy-decoder.js';
+import { ChunksAhead } from './chunks-ahead.js';
 import type { Duck } from './duck.js';
 import type { NumberCheck } from './number-checks.js';
-import { vectorItems, vectorValid, writable } from './vectors.js';
+import { CHUNK_ROWS, NumberChunk } from './number-chunk.js';
+import { putColumns, vectorItems } from './vectors.js';
 
 /** Columns of `source_rows` in place of the numbers: a row's place here, and the number of the check that it failed first (0: none). */
 export const HELD = { place: 'held_place', failed: 'held_failed' } as const;
@@ -20,74 +22,27 @@ export class HeldTooLarge extends Error {
   override readonly name = 'HeldTooLarge';
 }
 
-const CHUNK_ROWS = 2048;
-
 /** Rows worked on column by column: few enough to stay in the processor's nearest cache. */
 const TILE_ROWS = 32;
 
-/** Chunks made ahead: those of one row group, since DuckDB stops to ask while it writes one. */
-const MOST_AHEAD = 64;
+type OnChunk = (chunk: NumberChunk) => void;
 
-/** Makes chunks while DuckDB is busy with earlier ones, one a turn of the event loop. */
-class Ahead {
-  readonly #ready: DuckDBDataChunk[] = [];
-  readonly #free: DuckDBDataChunk[] = [];
-  #made = 0;
-  #isMaking = false;
-  #failure: unknown = null;
-
-  constructor(
-    readonly chunks: number,
-    readonly types: readonly DuckDBType[],
-    readonly make: (chunk: DuckDBDataChunk, at: number) => void,
-  ) {}
-
-  #next(): void {
-    const chunk = this.#free.pop() ?? DuckDBDataChunk.create(this.types, CHUNK_ROWS);
-    this.make(chunk, this.#made++);
-    this.#ready.push(chunk);
+function joined(parts: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(parts.reduce((rows, part) => rows + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
-
-  readonly #makeAhead = (): void => {
-    this.#isMaking = this.#made < this.chunks && this.#ready.length < MOST_AHEAD;
-    if (!this.#isMaking) return;
-    try {
-      this.#next();
-    } catch (error) {
-      // Nobody hears of it here: it is thrown to whoever asks for the chunk.
-      this.#failure = error;
-      return;
-    }
-    setImmediate(this.#makeAhead);
-  };
-
-  /** The next chunk's values; no rows after the last. */
-  give(to: DuckDBDataChunk): void {
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#ready.length === 0 && this.#made < this.chunks) this.#next();
-    const from = this.#ready.shift();
-    const rows = from?.rowCount ?? 0;
-    to.rowCount = rows;
-    if (from === undefined) return;
-    let hasNulls = false;
-    const places = this.types.length - 1;
-    vectorItems(to, places, Uint32Array).set(vectorItems(from, places, Uint32Array).subarray(0, rows));
-    writable(to, places).flush();
-    for (let at = 0; at < places; at++) {
-      vectorItems(to, at, Float64Array).set(vectorItems(from, at, Float64Array).subarray(0, rows));
-      const vector = writable(to, at);
-      const valid = vectorValid(from, at);
-      if (valid !== null) for (let row = 0; row < rows; row++) if (valid[row] === 0) vector.setItem(row, null);
-      hasNulls ||= valid !== null;
-      vector.flush();
-    }
-    if (!hasNulls) this.#free.push(from);
-    if (!this.#isMaking) setImmediate(this.#makeAhead);
-    this.#isMaking = true;
-  }
+  return all;
 }
 
-type OnChunk = (chunk: DuckDBDataChunk) => void;
+/** The chunk's columns, then its rows' places; no rows where there is no chunk. */
+function put(output: DuckDBDataChunk, chunk: NumberChunk | null): void {
+  putColumns(output, chunk?.rows ?? 0, (at) =>
+    at === chunk?.width ? { items: chunk.places, valid: null } : chunk?.column(at),
+  );
+}
 
 export class HeldNumbers {
   readonly #blocks: NumberBlock[] = [];
@@ -95,10 +50,13 @@ export class HeldNumbers {
   readonly checks: readonly NumberCheck[];
   readonly #blockRows: number;
   #bytesLeft: number;
+  /** By place in a row: what passes all of its checks. */
+  readonly #mins: Float64Array;
+  readonly #maxs: Float64Array;
 
   /**
    * @param options.keys the numbers' keys, in the order of their places in a row
-   * @param options.blockRows rows of each batch but the last
+   * @param options.blockRows rows of a batch at most: a row's place is its batch's number times that, and its own in the batch
    * @param options.mostMb of memory, in MiB
    */
   constructor(options: {
@@ -111,6 +69,13 @@ export class HeldNumbers {
     this.checks = options.checks;
     this.#blockRows = options.blockRows;
     this.#bytesLeft = options.mostMb * 2 ** 20;
+    const ofKey = this.keys.map((key) => this.checks.filter((check) => check.key === key));
+    this.#mins = Float64Array.from(ofKey, (checks) =>
+      Math.max(Number.NEGATIVE_INFINITY, ...checks.map(({ min }) => min)),
+    );
+    this.#maxs = Float64Array.from(ofKey, (checks) =>
+      Math.min(Number.POSITIVE_INFINITY, ...checks.map(({ max }) => max)),
+    );
   }
 
   /**
@@ -122,75 +87,95 @@ export class HeldNumbers {
     const { numbers, rows } = batch;
     this.#bytesLeft -= numbers.values.byteLength;
     if (this.#bytesLeft < 0) throw new HeldTooLarge('The numbers of the rows do not fit in memory.');
+    batch.isNumbersTaken = true;
     this.#blocks.push(numbers);
     const failed = new Uint16Array(rows);
-    const places = this.checks.map((check) => this.keys.indexOf(check.key));
-    for (let first = 0; first < rows; first += TILE_ROWS) {
-      const end = Math.min(rows, first + TILE_ROWS);
-      for (const [at, { min, max }] of this.checks.entries()) {
-        for (let row = first, from = first * numbers.width + places[at]!; row < end; row++, from += numbers.width) {
-          const value = numbers.values[from]!;
-          // No comparison holds for NaN.
-          if (value >= min && value <= max) continue;
-          if (failed[row] === 0 && numbers.nulls?.[from] !== 1) failed[row] = at + 1;
-        }
+    const { values, width } = numbers;
+    const [mins, maxs] = [this.#mins, this.#maxs];
+    for (let row = 0, at = 0; row < rows; row++) {
+      let isFine = true;
+      for (let place = 0; place < width; place++, at++) {
+        const value = values[at]!;
+        // No comparison holds for NaN.
+        if (!(value >= mins[place]! && value <= maxs[place]!)) isFine = false;
       }
+      if (!isFine) failed[row] = this.#firstFailed(numbers, row);
     }
     return failed;
   }
 
-  /** Writes the numbers of the rows at `places` into a chunk, a column each. */
-  #gather(chunk: DuckDBDataChunk, places: Uint32Array): void {
+  #firstFailed({ values, nulls, width }: NumberBlock, row: number): number {
+    const isFailed = ({ key, min, max }: NumberCheck): boolean => {
+      const at = row * width + this.keys.indexOf(key);
+      return nulls?.[at] !== 1 && !(values[at]! >= min && values[at]! <= max);
+    };
+    return this.checks.findIndex(isFailed) + 1;
+  }
+
+  /** Writes the numbers of the rows at `places` into a chunk. */
+  #gather(chunk: NumberChunk, places: Uint32Array): void {
+    chunk.begin(places);
     const blockRows = this.#blockRows;
-    const columns = this.keys.map((_, at) => vectorItems(chunk, at, Float64Array));
-    const width = columns.length;
-    const blocks: NumberBlock[] = [];
+    const { values: to, stride, width } = chunk;
+    const blocks: Float64Array[] = [];
     const froms = new Uint32Array(TILE_ROWS);
     for (let first = 0; first < places.length; first += TILE_ROWS) {
       const rows = Math.min(TILE_ROWS, places.length - first);
       for (let row = 0; row < rows; row++) {
         const place = places[first + row]!;
-        blocks[row] = this.#blocks[Math.floor(place / blockRows)]!;
+        blocks[row] = this.#blocks[Math.floor(place / blockRows)]!.values;
         froms[row] = (place % blockRows) * width;
       }
       for (let at = 0; at < width; at++) {
-        const column = columns[at]!;
-        for (let row = 0; row < rows; row++) {
-          const { values, nulls } = blocks[row]!;
-          const from = froms[row]! + at;
-          column[first + row] = values[from]!;
-          if (nulls !== null && nulls[from] === 1) writable(chunk, at).setItem(first + row, null);
-        }
+        const start = at * stride + first;
+        for (let row = 0; row < rows; row++) to[start + row] = blocks[row]![froms[row]! + at]!;
       }
+    }
+    if (this.#blocks.some((block) => block.nulls !== null)) this.#markNulls(chunk, places);
+  }
+
+  #markNulls(chunk: NumberChunk, places: Uint32Array): void {
+    const blockRows = this.#blockRows;
+    for (const [row, place] of places.entries()) {
+      const { nulls, width } = this.#blocks[Math.floor(place / blockRows)]!;
+      if (nulls === null) continue;
+      const from = (place % blockRows) * width;
+      for (let at = 0; at < width; at++) if (nulls[from + at] === 1) chunk.setNull(at, row);
     }
   }
 
-  /**
-   * @param table has the rows' places as a UINTEGER column HELD.place; rows leave it in the order they have in it
-   * @param options.onChunk sees the numbers' chunks as they pass, in that order, one column a key
-   * @returns what goes after FROM, once: the table's columns and the numbers by their keys. It fails when a row and numbers
-   * of another row meet
-   */
-  async beside(duck: Duck, table: string, options: { readonly onChunk?: OnChunk } = {}): Promise<string> {
-    if (this.keys.length === 0) return table;
+  /** The places of a table's rows, in the order they have in it. */
+  async #placesOf(duck: Duck, table: string): Promise<Uint32Array> {
     const parts: Uint32Array[] = [];
     for await (const chunk of duck.chunks(`SELECT ${HELD.place} FROM ${table}`)) {
       parts.push(vectorItems(chunk, 0, Uint32Array).slice(0, chunk.rowCount));
     }
-    const places = new Uint32Array(parts.reduce((rows, part) => rows + part.length, 0));
-    parts.reduce((at, part) => {
-      places.set(part, at);
-      return at + part.length;
-    }, 0);
+    return joined(parts);
+  }
+
+  /**
+   * @param table has the rows' places as a UINTEGER column HELD.place; rows leave it in the order they have in it
+   * @param options.places the same, where they were read already
+   * @param options.onChunk sees the numbers' chunks as they pass, in that order
+   * @returns what goes after FROM, once: the table's columns and the numbers by their keys. It fails when a row and numbers
+   * of another row meet
+   */
+  async beside(
+    duck: Duck,
+    table: string,
+    options: { readonly places?: readonly Uint32Array[]; readonly onChunk?: OnChunk } = {},
+  ): Promise<string> {
+    const width = this.keys.length;
+    if (width === 0) return table;
+    const places = options.places === undefined ? await this.#placesOf(duck, table) : joined(options.places);
     const name = `numbers_of_${table}`;
-    const types = [...this.keys.map(() => DOUBLE), UINTEGER];
-    const ahead = new Ahead(Math.ceil(places.length / CHUNK_ROWS), types, (chunk, at) => {
-      const some = places.subarray(at * CHUNK_ROWS, (at + 1) * CHUNK_ROWS);
-      // Saying it makes all vectors anew.
-      if (some.length !== CHUNK_ROWS) chunk.rowCount = some.length;
-      this.#gather(chunk, some);
-      vectorItems(chunk, this.keys.length, Uint32Array).set(some);
-      options.onChunk?.(chunk);
+    const ahead = new ChunksAhead({
+      chunks: Math.ceil(places.length / CHUNK_ROWS),
+      empty: () => new NumberChunk(width),
+      make: (chunk, at) => {
+        this.#gather(chunk, places.subarray(at * CHUNK_ROWS, (at + 1) * CHUNK_ROWS));
+        options.onChunk?.(chunk);
+      },
     });
     const feed = DuckDBTableFunction.create({
       name,
@@ -199,7 +184,7 @@ export class HeldNumbers {
         bind.addResultColumn(GIVEN, UINTEGER);
       },
       initFunction: (init) => init.setMaxThreads(1),
-      mainFunction: (_info, chunk) => ahead.give(chunk),
+      mainFunction: (_info, output) => ahead.give((chunk) => put(output, chunk)),
     });
     duck.connection.registerTableFunction(feed);
     const isApart = `${HELD.place} IS DISTINCT FROM ${GIVEN}`;

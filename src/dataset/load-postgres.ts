@@ -91,7 +91,7 @@ class TableSink implements BatchSink {
   #insert: Promise<void> | null = null;
   #insertSql = '';
   #fed: Fed[] = [];
-  #rows = 0;
+  #batches = 0;
 
   /** @param held takes the numbers, which are then no columns of the table */
   constructor(
@@ -145,8 +145,8 @@ class TableSink implements BatchSink {
       if (wire === 'float8') fillNumbers(chunk, to, { numbers: batch.numbers, place });
       else fill(chunk, to, batch.columns[at]!);
     }
-    if (failed === null) next.giveBack(batch);
-    else fillHeld(chunk, this.#fed.length, { firstPlace, failed });
+    if (failed !== null) fillHeld(chunk, this.#fed.length, { firstPlace, failed });
+    next.giveBack(batch);
   }
 
   #start(): Promise<void> {
@@ -166,8 +166,8 @@ class TableSink implements BatchSink {
   readonly batch = (batch: Batch, giveBack: (batch: Batch) => void): Promise<void> | null => {
     if (this.#failure !== null) throw this.#failure;
     const failed = this.options.held?.keep(batch) ?? null;
-    this.#queue.push({ batch, giveBack, firstPlace: this.#rows, failed });
-    this.#rows += batch.rows;
+    this.#queue.push({ batch, giveBack, firstPlace: this.#batches * BATCH_ROWS, failed });
+    this.#batches += 1;
     if (this.#insert === null && this.#queue.length >= START_BATCHES) this.#start();
     return this.#queue.length >= MOST_BATCHES ? this.#insert : null;
   };
@@ -197,7 +197,7 @@ export async function openPostgres(
       const held = holding === undefined ? null : new HeldNumbers({ keys: numbers, blockRows: BATCH_ROWS, ...holding });
       const rows = new TableSink(duck, 'source_rows', { wanted: wanted.rows, held });
       const labels = new TableSink(duck, 'label_facts', { wanted: wanted.labels ?? [], held: null });
-      await reader.read(wanted, scope, { rows, labels });
+      await duck.feeding(() => reader.read(wanted, scope, { rows, labels }));
       return held;
     },
     close: reader.close,

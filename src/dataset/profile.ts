@@ -4,11 +4,10 @@
  * snapshot order, at most 20,000 and the same on every machine: all rows up to that, and a rank error of at most 0.7 % (95 %) above.
  * Bins: edges are the distinct quantiles at steps of 5 %, so bins hold about equal shares whatever the scale.
  */
-import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { quoteIdent } from '../sources/sql.js';
 import type { Duck } from './duck.js';
+import type { NumberColumn } from './number-chunk.js';
 import { type SnapshotColumn, snapshotScan } from './snapshot-file.js';
-import { vectorItems, vectorValid } from './vectors.js';
 
 const SAMPLE_ROWS = 20_000;
 const TOP_CATEGORIES = 100;
@@ -145,21 +144,19 @@ export class EvenSample {
     this.#lengths = columns.map(() => 0);
   }
 
-  /** @param places by column of the snapshot, its place in the chunk */
-  add(chunk: DuckDBDataChunk, places: readonly (number | null)[]): void {
+  /** @param valuesOf by column (its place in the snapshot), the values of the next rows */
+  add(rows: number, valuesOf: (column: number) => NumberColumn): void {
     const first = (this.step - (this.#row % this.step)) % this.step;
     for (const [at, column] of this.columns.entries()) {
-      const place = places[column]!;
-      const items = vectorItems(chunk, place, Float64Array);
-      const valid = vectorValid(chunk, place);
+      const { items, valid } = valuesOf(column);
       const values = this.#values[at]!;
       let length = this.#lengths[at]!;
-      for (let row = first; row < items.length; row += this.step) {
+      for (let row = first; row < rows; row += this.step) {
         if (valid === null || valid[row] === 1) values[length++] = items[row]!;
       }
       this.#lengths[at] = length;
     }
-    this.#row += chunk.rowCount;
+    this.#row += rows;
   }
 
   /** The values of a column (its place in the snapshot), unsorted. */

@@ -7,6 +7,8 @@ import type { ColumnPlan } from './column-plan.js';
 import type { DigestColumn } from './content-digest.js';
 import type { Duck } from './duck.js';
 import { HELD, type HeldNumbers } from './held-numbers.js';
+import type { NumberChunk } from './number-chunk.js';
+import { vectorItems } from './vectors.js';
 
 export interface SnapshotColumn {
   /** In the Parquet file. */
@@ -48,6 +50,8 @@ const FORMAT = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_V
 export interface RowWatch {
   /** @param places by column of the snapshot, its place in the chunk; null: not in it */
   see(chunk: DuckDBDataChunk, places: readonly (number | null)[]): void;
+  /** The numbers, where they come apart from the rest. */
+  seeNumbers(chunk: NumberChunk, places: readonly (number | null)[]): void;
 }
 
 export interface WriteOptions {
@@ -101,8 +105,15 @@ export async function writeHeldFile(
   const placesAmong = (there: readonly string[]): (number | null)[] =>
     keys.map((key) => (there.includes(key) ? there.indexOf(key) : null));
   const ownPlaces = placesAmong(own);
-  for await (const chunk of duck.chunks(`SELECT ${own.join(', ')} FROM ordered_rows`)) watch.see(chunk, ownPlaces);
+  const places: Uint32Array[] = [];
+  for await (const chunk of duck.chunks(`SELECT ${[...own, HELD.place].join(', ')} FROM ordered_rows`)) {
+    watch.see(chunk, ownPlaces);
+    places.push(vectorItems(chunk, own.length, Uint32Array).slice());
+  }
   const heldPlaces = placesAmong(held.keys);
-  const rows = await held.beside(duck, 'ordered_rows', { onChunk: (chunk) => watch.see(chunk, heldPlaces) });
-  await duck.run(`COPY (SELECT ${selectOf(plan)} FROM ${rows}) TO ${quoteLiteral(path)} (${FORMAT})`);
+  const onChunk = (chunk: NumberChunk): void => watch.seeNumbers(chunk, heldPlaces);
+  const rows = await held.beside(duck, 'ordered_rows', { places, onChunk });
+  await duck.feeding(() =>
+    duck.run(`COPY (SELECT ${selectOf(plan)} FROM ${rows}) TO ${quoteLiteral(path)} (${FORMAT})`),
+  );
 }

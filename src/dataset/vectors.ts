@@ -39,6 +39,45 @@ export const writable = (
 ): { setItem(row: number, value: unknown): void; flush(): void } =>
   chunk.getColumnVector(column) as unknown as { setItem(row: number, value: unknown): void; flush(): void };
 
+interface Fillable {
+  items: unknown;
+  readonly validity?: { data: unknown };
+  flush(): void;
+}
+
+const BITS = 64;
+
+/** DuckDB's form: a bit a row, set where there is a value. */
+function bitsOf(valid: Uint8Array): BigUint64Array {
+  const bytes = new Uint8Array(Math.ceil(valid.length / BITS) * (BITS / 8)).fill(0xff);
+  for (let row = 0; row < valid.length; row++) if (valid[row] === 0) bytes[row >> 3]! &= ~(1 << (row & 7));
+  return new BigUint64Array(bytes.buffer);
+}
+
+/**
+ * Fills a chunk by one copy a column. A view on the chunk's own memory would cost more than the copy, and leave as much garbage
+ * as the vector is long: here views are of one row, until the chunk is told its rows.
+ * @param columnOf values and, where some are null, one byte a row, 1 where there is a value
+ */
+export function putColumns(
+  chunk: DuckDBDataChunk,
+  rows: number,
+  columnOf: (column: number) => { readonly items: Typed; readonly valid: Uint8Array | null } | undefined,
+): void {
+  chunk.rowCount = Math.min(rows, 1);
+  const columns = rows === 0 ? 0 : chunk.columnCount;
+  for (let at = 0; at < columns; at++) {
+    const column = columnOf(at);
+    const vector = chunk.getColumnVector(at) as unknown as Fillable;
+    if (column?.items.length !== rows || vector.items?.constructor !== column.items.constructor) throw moved('values');
+    if (vector.validity === undefined || !('data' in vector.validity)) throw moved('nulls');
+    vector.items = column.items;
+    if (column.valid !== null) vector.validity.data = bitsOf(column.valid);
+    vector.flush();
+  }
+  chunk.rowCount = rows;
+}
+
 /** One byte a row, 1 where there is a value; null when no row is null. */
 export function vectorValid(chunk: DuckDBDataChunk, column: number): Uint8Array | null {
   const { validity } = open(chunk, column);

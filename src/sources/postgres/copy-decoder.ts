@@ -35,7 +35,9 @@ export interface NumberBlock {
 export interface Batch {
   rows: number;
   readonly columns: readonly BatchColumn[];
-  readonly numbers: NumberBlock;
+  numbers: NumberBlock;
+  /** Whoever keeps the numbers says so: a batch that is given back then gets others. */
+  isNumbersTaken: boolean;
 }
 
 const SIGNATURE_BYTES = 19;
@@ -95,16 +97,23 @@ export class CopyDecoder {
   /** Settled when rows are wanted again; rejected when they never will be. Null: now. */
   pause: Promise<void> | null = null;
 
-  #newBatch(): Batch {
-    const { batchRows } = this.options;
+  /** Shared memory is not part of V8's heap: its collector would run again and again for the sake of numbers that stay. */
+  #newNumbers(): NumberBlock {
     const width = this.#width;
-    const numbers = { width, values: new Float64Array(batchRows * width), nulls: null };
-    return { rows: 0, columns: this.wires.map((wire) => newColumn(wire, batchRows)), numbers };
+    const bytes = this.options.batchRows * width * Float64Array.BYTES_PER_ELEMENT;
+    return { width, values: new Float64Array(new SharedArrayBuffer(bytes)), nulls: null };
+  }
+
+  #newBatch(): Batch {
+    const columns = this.wires.map((wire) => newColumn(wire, this.options.batchRows));
+    return { rows: 0, columns, numbers: this.#newNumbers(), isNumbersTaken: false };
   }
 
   /** Takes a batch back to be filled again. */
   readonly giveBack = (batch: Batch): void => {
     batch.rows = 0;
+    if (batch.isNumbersTaken) batch.numbers = this.#newNumbers();
+    batch.isNumbersTaken = false;
     batch.numbers.nulls = null;
     for (const column of batch.columns) {
       column.hasExtremes = false;
@@ -114,6 +123,11 @@ export class CopyDecoder {
     }
     this.#free.push(batch);
   };
+
+  /** Before each COPY; a batch may hold rows of several. */
+  restart(): void {
+    this.#isHeaderSeen = false;
+  }
 
   /** One CopyData message, which holds whole rows: Postgres sends one a message. */
   take(bytes: Buffer, view: DataView, range: { start: number; end: number }): void {
@@ -169,7 +183,7 @@ export class CopyDecoder {
     else putInteger(column, row, { high: view.getInt32(at), low: view.getUint32(at + 4) });
   }
 
-  /** Hands over what is left. */
+  /** Hands over what is left: after the last COPY. */
   flush(): void {
     const batch = this.#batch;
     if (batch.rows === 0) return;

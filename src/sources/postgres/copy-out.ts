@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import type { Connection, Submittable } from 'pg';
 import type { CopyDecoder } from './copy-decoder.js';
+import { ReadSocket } from './read-socket.js';
 
 const COPY_DATA = 'd'.charCodeAt(0);
 /** Until the rows end: ParseComplete, BindComplete, CopyOutResponse, Notice, ParameterStatus, Notification. */
@@ -40,10 +41,14 @@ export class CopyOut implements Submittable {
 
   submit(connection: Connection): void {
     const { stream } = connection as unknown as { stream: Socket };
+    this.decoder.restart();
     this.#socket = stream;
     this.#parsers = stream.listeners('data') as Listener[];
-    stream.removeAllListeners('data');
-    stream.on('data', this.#onData);
+    if (stream instanceof ReadSocket) stream.taker = this.#onData;
+    else {
+      stream.removeAllListeners('data');
+      stream.on('data', this.#onData);
+    }
     connection.parse({ name: '', text: this.text, types: [] }, true);
     connection.bind({}, true);
     connection.execute({}, true);
@@ -59,12 +64,12 @@ export class CopyOut implements Submittable {
     }
   };
 
-  /** Only a message that lies across two reads is copied. */
+  /** Only a message that lies across two reads is copied: bytes are good until this returns. */
   #take(bytes: Buffer): void {
     let rest = bytes;
     while (this.#waiting.length > 0) {
       const missing = this.#neededBytes - this.#waitingBytes;
-      this.#waiting.push(rest.subarray(0, missing));
+      this.#waiting.push(Buffer.from(rest.subarray(0, missing)));
       this.#waitingBytes += Math.min(missing, rest.length);
       rest = rest.subarray(missing);
       if (this.#waitingBytes < this.#neededBytes) return;
@@ -93,7 +98,7 @@ export class CopyOut implements Submittable {
 
   #read(bytes: Buffer): void {
     if (this.#isHandedBack) {
-      for (const parser of this.#parsers) parser(bytes);
+      for (const parser of this.#parsers) parser(Buffer.from(bytes));
       return;
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -114,17 +119,18 @@ export class CopyOut implements Submittable {
       at = end;
     }
     if (at === bytes.length) return;
-    this.#waiting = [bytes.subarray(at)];
+    this.#waiting = [Buffer.from(bytes.subarray(at))];
     this.#waitingBytes = bytes.length - at;
   }
 
   #handBack(rest: Buffer): void {
     this.#isHandedBack = true;
-    this.#socket?.removeListener('data', this.#onData);
-    for (const parser of this.#parsers) {
-      this.#socket?.on('data', parser);
-      parser(rest);
+    if (this.#socket instanceof ReadSocket) this.#socket.taker = null;
+    else {
+      this.#socket?.removeListener('data', this.#onData);
+      for (const parser of this.#parsers) this.#socket?.on('data', parser);
     }
+    for (const parser of this.#parsers) parser(Buffer.from(rest));
   }
 
   /** pg calls it by name for every query object. */
@@ -133,12 +139,7 @@ export class CopyOut implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    try {
-      this.decoder.flush();
-      this.#resolve();
-    } catch (error) {
-      this.#reject(error instanceof Error ? error : new Error(String(error)));
-    }
+    this.#resolve();
   }
 
   readonly handleCopyOutResponse = (): void => undefined;

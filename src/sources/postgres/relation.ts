@@ -25,6 +25,8 @@ export interface PostgresColumn extends SourceColumn {
 export interface PostgresRelation {
   /** Goes after FROM, without an alias. */
   readonly from: string;
+  /** About how many rows lie in it, where it is a table of its own, whose rows have places; null for all else. */
+  readonly rowsInPlaces: number | null;
   readonly columns: readonly PostgresColumn[];
 }
 
@@ -32,20 +34,23 @@ async function fromText(
   session: PostgresSession,
   relation: { readonly table?: string | undefined; readonly query?: string | undefined },
   asOfSetting: string,
-): Promise<string> {
+): Promise<{ from: string; rowsInPlaces: number | null }> {
   if (relation.query !== undefined) {
     const settings: Record<InstantName, string> = { start: SETTINGS.start, end: SETTINGS.end, as_of: asOfSetting };
-    return `(${bindInstants(relation.query, (name) => readInstant(settings[name]))}\n)`;
+    const query = bindInstants(relation.query, (name) => readInstant(settings[name]));
+    return { from: `(${query}\n)`, rowsInPlaces: null };
   }
   if (relation.table === undefined) {
     throw new PipelineError('SPEC_INVALID', 'A Postgres source needs `table` or `query`.');
   }
   const { rows } = await session.query(
-    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`,
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name, CASE WHEN c.relkind IN ('r', 'm') THEN c.reltuples::float8 END AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`,
     [relation.table],
   );
-  const name = rows[0]?.name;
-  if (typeof name === 'string') return name;
+  const { name, rows: rowsInPlaces } = rows[0] ?? {};
+  if (typeof name === 'string') {
+    return { from: name, rowsInPlaces: typeof rowsInPlaces === 'number' ? rowsInPlaces : null };
+  }
   throw new PipelineError(
     'DATA_SCHEMA_VIOLATION',
     `The database has no table "${relation.table}" that its role can see. Correct source.table, or name it with its schema.`,
@@ -70,7 +75,7 @@ export async function describeRelation(
   relation: { readonly table?: string | undefined; readonly query?: string | undefined },
   asOfSetting: string,
 ): Promise<PostgresRelation> {
-  const from = await fromText(session, relation, asOfSetting);
+  const { from, rowsInPlaces } = await fromText(session, relation, asOfSetting);
   const { fields } = await session.query(`SELECT * FROM ${from} AS source LIMIT 0`, []);
   const oids = [...new Set(fields.map((field) => field.dataTypeID))];
   const { rows } = await session.query(
@@ -85,5 +90,5 @@ export async function describeRelation(
     const { name: type, category } = types.get(oid) ?? { name: `oid ${oid}`, category: '' };
     return { name: field.name, type, oid, category, uses: usesOf(oid, category) };
   });
-  return { from, columns };
+  return { from, rowsInPlaces, columns };
 }

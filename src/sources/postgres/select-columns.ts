@@ -76,14 +76,27 @@ export interface CopyPlan {
 const selectList = (relation: PostgresRelation, wanted: readonly WantedColumn[]) =>
   wanted.map((column) => wireOf(at('source', column), columnOf(relation, column), column.use));
 
-export function copyRows(relation: PostgresRelation, wanted: readonly WantedColumn[], scope: RowScope): CopyPlan {
+export interface RowsPlan extends CopyPlan {
+  /** What is copied. */
+  readonly select: string;
+  /** The same in two parts of about equal size, for a table whose rows have places. */
+  readonly halves: readonly CopyPlan[];
+}
+
+const copyOf = (select: string): string => `COPY (${select}) TO STDOUT (FORMAT binary)`;
+
+export function copyRows(relation: PostgresRelation, wanted: readonly WantedColumn[], scope: RowScope): RowsPlan {
   const list = selectList(relation, wanted);
-  const select = list.map((item) => item.sql).join(', ');
   const where = rowFilter(relation, wanted, scope);
-  return {
-    sql: `COPY (SELECT ${select} FROM ${relation.from} AS source${where}) TO STDOUT (FORMAT binary)`,
-    wires: list.map((item) => item.wire),
-  };
+  const select = `SELECT ${list.map((item) => item.sql).join(', ')} FROM ${relation.from} AS source${where}`;
+  const wires = list.map((item) => item.wire);
+  // By a hash of the row's place: halves are equal wherever a table keeps its rows, and the server scans it as it would for all.
+  const isFirst = 'hashtid(source.ctid) < 0';
+  const halves = [isFirst, `(${isFirst}) IS NOT TRUE`].map((part) => ({
+    sql: copyOf(`${select}${where === '' ? ' WHERE' : ' AND'} ${part}`),
+    wires,
+  }));
+  return { sql: copyOf(select), wires, select, halves };
 }
 
 /** Only the facts known at the as-of, of ids that the rows in scope have. */
@@ -111,7 +124,7 @@ export function copyLabels(
       : ` AND ${at('source', known)} <= ${zonedLiteral(scope.labelsAsOf)} AND ${at('source', known)} <> '-infinity'`;
   const ids = `SELECT ${row} FROM ${rows.relation.from} AS source${rowFilter(rows.relation, rows.wanted, scope)}`;
   return {
-    sql: `COPY (SELECT ${select} FROM ${labels.relation.from} AS source WHERE ${fact} IN (${ids})${isKnown}) TO STDOUT (FORMAT binary)`,
+    sql: copyOf(`SELECT ${select} FROM ${labels.relation.from} AS source WHERE ${fact} IN (${ids})${isKnown}`),
     wires: list.map((item) => item.wire),
   };
 }
