@@ -1,5 +1,5 @@
 /**
- * Labels by day, over all rows and by value of each column: categories, parts of an instant, bins of numbers. Reads table
+ * Labels by day and by value of each column, of mature rows: categories, parts of an instant, bins of numbers. Reads table
  * `label_rows` of measure-labels.ts; counts leave DuckDB as vectors, never as rows.
  */
 import { assertInvariant } from '../core/errors.js';
@@ -146,14 +146,14 @@ async function sliceBy(duck: Duck, cut: Cut, options: { days: Days; at: number }
   const table = `slices_${at}`;
   await duck.run(
     `CREATE TABLE ${table} AS SELECT value, CAST(row_number() OVER (ORDER BY n DESC, value) - 1 AS INTEGER) AS place FROM (` +
-      `SELECT ${cut.code} AS value, count(label) AS n FROM label_rows WHERE ${cut.code} IS NOT NULL GROUP BY value ` +
+      `SELECT ${cut.code} AS value, count(label) AS n FROM label_rows WHERE is_mature AND ${cut.code} IS NOT NULL GROUP BY value ` +
       `HAVING ${isEnough} ORDER BY n DESC, value LIMIT ${MOST_VALUES})`,
   );
   const values = (await duck.rows(`SELECT value FROM ${table} ORDER BY place`)).map((row) => String(row.value));
   if (values.length === 0) return [];
   const counted = await countByDay(
     duck,
-    `SELECT place, side, day, ${COUNTS} FROM (SELECT ${cut.code} AS value, side, day, label FROM label_rows) ` +
+    `SELECT place, side, day, ${COUNTS} FROM (SELECT ${cut.code} AS value, side, day, label FROM label_rows WHERE is_mature) ` +
       `JOIN ${table} USING (value) GROUP BY place, side, day`,
     { days, places: values.length },
   );

@@ -13,6 +13,34 @@ export interface SurvivalCurve {
   readonly events: Float64Array;
 }
 
+/** How many, at distinct times in ascending order: what happened then, and who was last seen waiting then. Whole or not. */
+export interface WaitingCounts {
+  readonly time: ArrayLike<number>;
+  readonly events: ArrayLike<number>;
+  readonly censored: ArrayLike<number>;
+}
+
+/** The same curve from counts by time, for more rows than anybody would list. */
+export function kaplanMeierOfCounts({ time, events, censored }: WaitingCounts): SurvivalCurve {
+  let waiting = 0;
+  for (let at = 0; at < time.length; at += 1) waiting += events[at]! + censored[at]!;
+  const entries: [number, number, number, number, number][] = [];
+  let [survival, greenwood] = [1, 0];
+  for (let at = 0; at < time.length; at += 1) {
+    const happened = events[at]!;
+    if (happened > 0) {
+      // Fractions of rows may leave a rounding behind where nobody is.
+      const atRisk = Math.max(waiting, happened);
+      survival *= 1 - happened / atRisk;
+      greenwood += happened / (atRisk * (atRisk - happened));
+      entries.push([time[at]!, survival, survival * Math.sqrt(greenwood), atRisk, happened]);
+    }
+    waiting -= happened + censored[at]!;
+  }
+  const column = (at: 0 | 1 | 2 | 3 | 4): Float64Array => Float64Array.from(entries, (entry) => entry[at]);
+  return { time: column(0), survival: column(1), standardError: column(2), atRisk: column(3), events: column(4) };
+}
+
 /**
  * Definition: S(t) = Π over event times u ≤ t of (1 − events(u) / atRisk(u)); error by Greenwood's formula.
  * Inputs: waiting times of what has happened, and how long the rest has waited so far; any unit, one for both, ≥ 0, any order.
@@ -24,23 +52,18 @@ export interface SurvivalCurve {
  */
 export function kaplanMeier(waited: { readonly events: Float64Array; readonly censored: Float64Array }): SurvivalCurve {
   const happened = ascendingValues(waited.events);
-  const censored = ascendingValues(waited.censored);
-  const entries: [number, number, number, number, number][] = [];
-  let [over, gone, survival, greenwood] = [0, 0, 1, 0];
-  while (over < happened.length) {
-    const time = happened[over]!;
-    let end = over + 1;
-    while (end < happened.length && happened[end] === time) end += 1;
-    while (gone < censored.length && censored[gone]! < time) gone += 1;
-    const atRisk = happened.length - over + censored.length - gone;
-    const events = end - over;
-    survival *= 1 - events / atRisk;
-    greenwood += events / (atRisk * (atRisk - events));
-    entries.push([time, survival, survival * Math.sqrt(greenwood), atRisk, events]);
-    over = end;
-  }
-  const column = (at: 0 | 1 | 2 | 3 | 4): Float64Array => Float64Array.from(entries, (entry) => entry[at]);
-  return { time: column(0), survival: column(1), standardError: column(2), atRisk: column(3), events: column(4) };
+  const gone = ascendingValues(waited.censored);
+  const time = ascendingValues(Float64Array.from(new Set([...happened, ...gone])));
+  const countsOf = (values: Float64Array): Float64Array => {
+    const counts = new Float64Array(time.length);
+    let at = 0;
+    for (const value of values) {
+      while (time[at]! < value) at += 1;
+      counts[at]! += 1;
+    }
+    return counts;
+  };
+  return kaplanMeierOfCounts({ time, events: countsOf(happened), censored: countsOf(gone) });
 }
 
 /** S(t): the share that still waits after t; 1 before the first entry. */

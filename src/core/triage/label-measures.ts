@@ -11,7 +11,7 @@ export interface LabelCounts {
   readonly positives: readonly number[];
 }
 
-/** The rows of one value of a column. */
+/** The mature rows of one value of a column. */
 export interface LabelSlice {
   /** The source column; a part of an instant is called after it and the part, e.g. `event_at hour`. */
   readonly column: string;

@@ -1,0 +1,195 @@
+/**
+ * How the share of positive labels differs from the reference: over all rows, and by value of each column beyond what the day did to
+ * the rest of its rows. Days are the units; Holm's correction runs over every slice that was looked at. Only labels of mature rows
+ * count: in younger ones the class that is known sooner would pass for a shift.
+ */
+import { holm } from '../stats/holm.js';
+import { type LevelResiduals, levelResiduals } from '../stats/level-residuals.js';
+import { differenceInterval, differenceOf, shareByDays } from '../stats/share-by-days.js';
+import { studentTCdf } from '../stats/student-t.js';
+import type { LabelShift } from './facts.js';
+import {
+  countingVariance,
+  joinDays,
+  type LabelDays,
+  LEAST_A_DAY,
+  logOdds,
+  pickDays,
+  placesWhere,
+  withoutPart,
+} from './label-days.js';
+import { isExchanged, isInvertedSince, jumpIn, LEAST_AFTER, LEAST_BEFORE } from './label-jump.js';
+import type { LabelMeasures, LabelSlice, WindowLabels } from './label-measures.js';
+import { profileBreak } from './label-profile.js';
+
+const CONFIDENCE = 0.95;
+const ALPHA = 0.05;
+/** A slice's jump has to stand at this level over all slices. */
+const JUMP_ALPHA = 0.01;
+/** Jumps that count, in log-odds: of all rows (.2 falls to .156 or rises to .252), of a slice, which has a life of its own. */
+const LEAST_GAP = { overall: 0.3, slice: 1.5 };
+/** Slices that are told; beyond them a list says no more. */
+const MOST_TOLD = 10;
+/** Rows of the rest of the day against those of the slice: a slice that is nearly all rows has nothing to be compared with. */
+const LEAST_REST = 0.2;
+
+interface Told {
+  readonly where: string;
+  readonly column: string | null;
+  /** Place of the first day of what is called after. */
+  readonly at: number;
+  readonly isInverted: boolean;
+  readonly isAbrupt: boolean;
+}
+
+/** Null where a side has fewer than two days. */
+function shiftOf(days: LabelDays, told: Told): LabelShift | null {
+  const { at, ...rest } = told;
+  const before = pickDays(
+    days,
+    placesWhere(days, (day) => day < at),
+  );
+  const after = pickDays(
+    days,
+    placesWhere(days, (day) => day >= at),
+  );
+  const [was, is] = [shareByDays(before.labelled, before.positives), shareByDays(after.labelled, after.positives)];
+  if (was === null || is === null) return null;
+  return {
+    ...rest,
+    before: was.value,
+    after: is.value,
+    rows: after.labelled.reduce((sum, rows) => sum + rows, 0),
+    interval: differenceInterval(differenceOf(was, is), CONFIDENCE),
+    onset: told.isAbrupt || told.isInverted ? days.day[at]! : null,
+  };
+}
+
+interface Windows {
+  readonly reference: WindowLabels;
+  readonly current: WindowLabels;
+}
+
+const allDays = (windows: Windows): LabelDays =>
+  joinDays(windows, { reference: windows.reference.matureDays, current: windows.current.matureDays });
+
+function sliceDays(windows: Windows, slice: LabelSlice): LabelDays | null {
+  return slice.reference === null ? null : joinDays(windows, { reference: slice.reference, current: slice.current });
+}
+
+/** Values of a column that come back every day, as hours do. */
+function partsOfDay(windows: Windows, slices: readonly LabelSlice[]): LabelDays[] {
+  const parts = slices.filter(({ kind }) => kind === 'part');
+  const columns = [...new Set(parts.map(({ column }) => column))];
+  const all = allDays(windows);
+  const candidates = columns.map((column) =>
+    parts.flatMap((slice) => {
+      if (slice.column !== column) return [];
+      const days = sliceDays(windows, slice);
+      const there = days === null ? 0 : days.labelled.filter((rows) => rows > 0).length;
+      return days !== null && there >= all.day.length / 2 ? [days] : [];
+    }),
+  );
+  return candidates.find((own) => own.length >= 5) ?? [];
+}
+
+function overall(windows: Windows, slices: readonly LabelSlice[]): LabelShift | null {
+  const all = allDays(windows);
+  const used = placesWhere(all, (at) => all.labelled[at]! >= LEAST_A_DAY);
+  const days = pickDays(all, used);
+  if (days.reference < 2 || days.day.length - days.reference < 2) return null;
+  const jump = jumpIn(logOdds(days), {
+    reference: days.reference,
+    counting: countingVariance(days),
+    leastGap: LEAST_GAP.overall,
+  });
+  const found = profileBreak(all, partsOfDay(windows, slices));
+  const broken = found === null || found === 'none' ? null : used.findIndex((at) => at >= found.at);
+  const at = jump?.isAbrupt === true ? jump.at : (broken ?? days.reference);
+  const isInverted = [days.reference, jump?.at ?? days.reference].some((place) => isInvertedSince(days, place));
+  const isAbrupt = jump?.isAbrupt === true || broken !== null;
+  return shiftOf(days, {
+    where: 'overall',
+    column: null,
+    at: isInverted && !isAbrupt ? (jump?.at ?? at) : at,
+    isInverted,
+    isAbrupt,
+  });
+}
+
+interface Looked {
+  readonly slice: LabelSlice;
+  readonly days: LabelDays;
+  readonly part: Float64Array;
+  readonly level: Float64Array;
+  readonly residuals: LevelResiduals;
+}
+
+/** What the slice does beyond the rest of its day, from one place on against before. */
+const residualsAt = ({ part, level }: Pick<Looked, 'part' | 'level'>, at: number): LevelResiduals | null =>
+  levelResiduals(
+    { part: part.subarray(0, at), level: level.subarray(0, at) },
+    { part: part.subarray(at), level: level.subarray(at) },
+  );
+
+function look(windows: Windows, all: LabelDays, slice: LabelSlice): Looked[] {
+  const whole = sliceDays(windows, slice);
+  if (whole === null) return [];
+  const others = withoutPart(all, whole);
+  const isUsed = (at: number): boolean =>
+    whole.labelled[at]! >= LEAST_A_DAY &&
+    others.labelled[at]! >= Math.max(LEAST_A_DAY, LEAST_REST * whole.labelled[at]!);
+  const used = placesWhere(whole, isUsed);
+  const [days, rest] = [pickDays(whole, used), pickDays(others, used)];
+  if (days.reference < LEAST_BEFORE || days.day.length - days.reference < LEAST_AFTER) return [];
+  const series = { part: logOdds(days), level: logOdds(rest) };
+  const residuals = residualsAt(series, days.reference);
+  return residuals === null ? [] : [{ slice, days, ...series, residuals }];
+}
+
+interface Judged {
+  readonly shift: LabelShift;
+  /** After Holm's correction. */
+  readonly pValue: number;
+}
+
+/** Each side with its own scatter, on the fewer days: what a few wild days do is no jump. */
+function jumpPValue({ shift, standardError, after }: LevelResiduals): number {
+  return standardError > 0 ? Math.min(1, 2 * studentTCdf(-Math.abs(shift) / standardError, after.length - 1)) : 0;
+}
+
+function judge(one: Looked, pValue: number, slices: number): Judged[] {
+  const { slice, days, residuals, part } = one;
+  const { reference } = days;
+  const values = Float64Array.from([...residuals.before, ...residuals.after]);
+  const jump = jumpIn(values, { reference, counting: countingVariance(days), leastGap: LEAST_GAP.slice });
+  const since = jump === null ? null : residualsAt(one, jump.at);
+  const isAbrupt = jump?.isAbrupt === true && since !== null && jumpPValue(since) * slices <= JUMP_ALPHA;
+  const flippedAt = [jump?.at ?? reference, reference].find((place) => {
+    const left = residualsAt(one, place);
+    return left !== null && isExchanged({ part: part.subarray(place), left: left.after, leftBefore: left.before });
+  });
+  const isInverted = flippedAt !== undefined;
+  if (!(pValue <= ALPHA) && !isAbrupt && !isInverted) return [];
+  const where = `${slice.column} = ${slice.value}`;
+  const at = flippedAt ?? (isAbrupt ? jump.at : reference);
+  const shift = shiftOf(days, { where, column: slice.column, isInverted, isAbrupt, at });
+  return shift === null ? [] : [{ shift, pValue }];
+}
+
+const rank = ({ isInverted, isAbrupt }: LabelShift): number => (isInverted ? 0 : isAbrupt ? 1 : 2);
+
+/** Overall first, where it could be compared; then the slices that changed beyond chance, faults before drift. */
+export function labelShifts(measures: LabelMeasures): LabelShift[] {
+  const { reference, current, slices } = measures;
+  if (reference === null) return [];
+  const windows = { reference, current };
+  const first = overall(windows, slices);
+  if (first === null) return [];
+  const all = allDays(windows);
+  const looked = slices.flatMap((slice) => look(windows, all, slice));
+  const adjusted = holm(looked.map(({ residuals }) => residuals.pValue));
+  const told = looked.flatMap((one, at) => judge(one, adjusted[at]!, looked.length));
+  told.sort((a, b) => rank(a.shift) - rank(b.shift) || a.pValue - b.pValue);
+  return [first, ...told.slice(0, MOST_TOLD).map(({ shift }) => shift)];
+}
