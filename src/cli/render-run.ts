@@ -105,7 +105,7 @@ export function renderRun(detail: RunDetail, options: TableOptions): string {
     ['Replay', replayed(detail)],
     ['Question', question(detail)],
     ['Triggers', detail.triggers.length === 0 ? null : renderRunTriggers(detail.triggers, detail.run.modelId)],
-    ['Assessment', detail.assessment === null ? null : renderTriage(detail.assessment)],
+    ['Assessment', detail.assessment === null ? null : renderTriage(detail.assessment, detail.incidentId)],
     ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],
     ['Said to its questions', labelDecisions.length === 0 ? null : renderDecisions(labelDecisions, options)],
     ['Windows', snapshots.length === 0 ? null : windows(detail, options)],

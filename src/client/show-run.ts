@@ -49,6 +49,8 @@ export interface RunDetail {
   readonly stages: readonly StageRow[];
   readonly triggers: readonly TriggerView[];
   readonly assessment: Assessment | null;
+  /** The incident of the fault that it found; null for none. */
+  readonly incidentId: number | null;
   readonly coverage: { readonly training: Coverage | null; readonly holdout: Coverage | null };
   readonly snapshots: readonly SnapshotRef[];
   readonly version: VersionRow | null;
@@ -159,6 +161,7 @@ export async function showRun(from: { client: Client; pool: Pool }, key: RunKey)
     stages: picture.stages,
     triggers: picture.triggers,
     assessment: assessments.at(-1) ?? null,
+    incidentId: picture.incidentId,
     coverage: { training: newestOf('training'), holdout: newestOf('holdout') },
     snapshots: picture.snapshots,
     version: picture.version,

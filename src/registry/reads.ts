@@ -14,6 +14,7 @@ import { type LabelDecisionRow, listLabelDecisions } from './label-decisions.js'
 import { modelUnknown } from './models.js';
 import { type CoverageRow, listAssessments, listCoverage, listSnapshots } from './run-facts.js';
 import { run } from './runs.js';
+import { lastSighting } from './settle-claims.js';
 import { type VersionRow, versionOfRun } from './versions.js';
 
 export interface ModelRow {
@@ -240,6 +241,8 @@ export interface RunPicture {
   readonly stages: readonly StageRow[];
   readonly triggers: readonly TriggerView[];
   readonly assessments: readonly Assessment[];
+  /** Of the fault that the newest one found; null for none. */
+  readonly incidentId: number | null;
   readonly coverage: readonly CoverageRow[];
   readonly snapshots: readonly SnapshotRef[];
   readonly version: VersionRow | null;
@@ -255,6 +258,7 @@ export function showRun(pool: Pool, key: RunKey): Promise<RunPicture> {
     stages: await listStages(client, key),
     triggers: await triggersOfRun(client, key),
     assessments: await listAssessments(client, key),
+    incidentId: (await lastSighting(client, key))?.incidentId ?? null,
     coverage: await listCoverage(client, key),
     snapshots: await listSnapshots(client, key),
     version: await versionOfRun(client, key),

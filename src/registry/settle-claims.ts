@@ -8,7 +8,7 @@ import { assertInvariant } from '../core/errors.js';
 import { incidentName } from '../core/triage/incident.js';
 import type { Digest, Outcome, OutcomeKind } from '../core/types.js';
 import { writeClosure } from './close-incident.js';
-import { query, queryOne } from './database.js';
+import { type Db, query, queryOne } from './database.js';
 import { closedScopes, openScopes } from './incident-scopes.js';
 import { appendTriggerStates } from './triggers.js';
 
@@ -21,9 +21,9 @@ interface LastSighting {
 }
 
 /** Null: the newest assessment of the run found no fault. */
-async function lastSighting(client: PoolClient, key: RunKey): Promise<LastSighting | null> {
+export async function lastSighting(db: Db, key: RunKey): Promise<LastSighting | null> {
   const row = await queryOne<{ incident_id: string | null; digest: string }>(
-    client,
+    db,
     `select s.incident_id, a.digest
      from (select digest from perennial.assessments where model_id = $1 and run_no = $2
            order by assessment_id desc limit 1) a

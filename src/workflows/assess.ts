@@ -38,7 +38,7 @@ function sentences({ verdict, certainty, next, reasons, incidentId }: AssessRepl
     `Assessed as ${verdict}${certainty == null ? '' : ` (${certainty})`}.`,
     ...(next === undefined ? [] : [next]),
     ...reasons.slice(0, MAX_FACTS),
-    ...(incidentId == null ? [] : [`Incident ${incidentId} is open for it.`]),
+    ...(incidentId == null ? [] : [`It belongs to incident ${incidentId}.`]),
   ];
 }
 

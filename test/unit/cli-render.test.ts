@@ -114,6 +114,7 @@ const detail: RunDetail = {
       },
     ],
   },
+  incidentId: null,
   coverage: {
     training: null,
     holdout: {
@@ -239,7 +240,7 @@ describe('show', () => {
       next: 'Decide.',
     } as const;
     const shown = renderRun(
-      { ...detail, assessment: { ...detail.assessment!, verdict: 'logging-change', triage } },
+      { ...detail, incidentId: 7, assessment: { ...detail.assessment!, verdict: 'logging-change', triage } },
       free,
     );
     expect(shown).toContain(
@@ -250,6 +251,7 @@ describe('show', () => {
         '',
         'Why',
         '- distance is in kilometres',
+        '- It belongs to incident 7.',
         '',
         'Next step',
         '- Decide.',

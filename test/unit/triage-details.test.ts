@@ -160,7 +160,7 @@ describe('the text of an assessment', () => {
       'Measured',
       'Could not be measured',
     ]);
-    expect(sections[0]!.sentences).toEqual(['distance is in kilometres since 11 April.', 'Incident 7 is open for it.']);
+    expect(sections[0]!.sentences).toEqual(['distance is in kilometres since 11 April.', 'It belongs to incident 7.']);
     expect(sections[2]!.sentences).toEqual([
       'for: distance × 1.609344 gives the values of before.',
       'could not be checked: No version record was announced.',
@@ -259,7 +259,7 @@ describe('the Markdown of an assessment', () => {
       '**Why**',
       '',
       '- distance is in kilometres since 11 April.',
-      '- Incident 7 is open for it.',
+      '- It belongs to incident 7.',
       '',
       '**Next step**',
     ]);

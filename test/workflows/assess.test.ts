@@ -75,7 +75,7 @@ describe('an assessment', () => {
         'Look at the feed.',
         'distance is in kilometres.',
         'No other column changed.',
-        ...(isFault ? ['Incident 7 is open for it.'] : []),
+        ...(isFault ? ['It belongs to incident 7.'] : []),
       ]);
       expect(world.calls).not.toContain('measureCoverage');
       expect(world.model.runs[0]!.stages).toEqual(['assess', 'done']);

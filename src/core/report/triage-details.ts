@@ -15,7 +15,7 @@ export interface TriageSection {
 }
 
 interface Shown {
-  /** Of the verdict's incident; absent: none. */
+  /** Of the fault that the verdict names; absent: none. */
   readonly incidentId?: number;
   /** Sentences of one list, alerts of one claim. */
   readonly most?: number;
@@ -75,7 +75,7 @@ export function triageSections(assessment: Assessment, shown: Shown = {}): Triag
   const { incidentId, most = Number.POSITIVE_INFINITY } = shown;
   const failed = checks.filter(({ passed }) => !passed);
   const causes = ORDER.flatMap((state) => (triage?.causes ?? []).filter((cause) => cause.state === state));
-  const incident = incidentId === undefined ? [] : [`Incident ${incidentId} is open for it.`];
+  const incident = incidentId === undefined ? [] : [`It belongs to incident ${incidentId}.`];
   const filled = (...sections: TriageSection[]): TriageSection[] =>
     sections.filter(({ sentences }) => sentences.length > 0);
   const sections = [

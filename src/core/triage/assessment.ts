@@ -23,7 +23,7 @@ export interface AssessReply extends Pick<Assessment, 'verdict' | 'reasons' | 'w
   readonly action?: TriageAction;
   /** What to do now, one sentence for a person. */
   readonly next?: string;
-  /** Of the incident that the verdict opened, or that is open for its cause already. */
+  /** Of the incident that the verdict opened, or that its fault belongs to already. */
   readonly incidentId?: number | null;
   /** Markdown for the run's page (core/report/triage-details.ts). */
   readonly details?: string;
