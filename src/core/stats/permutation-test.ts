@@ -8,6 +8,8 @@ export interface PermutationTest {
   readonly permutations: number;
   /** Mean of the statistic over the deals: what it is when nothing changed. */
   readonly nullMean: number;
+  /** The statistic of each deal, ascending. */
+  readonly drawn: Float64Array;
 }
 
 /**
@@ -32,15 +34,17 @@ export function permutationTest(options: {
   const isFirst = new Uint8Array(units).fill(1, 0, inFirst);
   const observed = statistic(isFirst);
   const limit = observed - 1e-12 * Math.max(1, Math.abs(observed));
+  const drawn = new Float64Array(permutations);
   let [reached, sum] = [0, 0];
   for (let deal = 0; deal < permutations; deal += 1) {
     shuffle(isFirst, rng);
     const value = statistic(isFirst);
+    drawn[deal] = value;
     sum += value;
     if (!(value < limit)) reached += 1;
   }
   const pValue = Number.isNaN(observed) ? Number.NaN : (1 + reached) / (1 + permutations);
-  return { observed, pValue, permutations, nullMean: sum / permutations };
+  return { observed, pValue, permutations, nullMean: sum / permutations, drawn: drawn.sort() };
 }
 
 /** Fisher–Yates in place. */
