@@ -1,0 +1,79 @@
+/**
+ * Categories that are exchanged: the same names, or new ones for all of them, with the frequencies of before. Told by rank alone, and so
+ * never exact; a real shift changes how unequal the frequencies are, and has no such rank for most of its rows.
+ */
+import type { ColumnMap } from '../facts.js';
+import { type CategoryDays, distanceOf, mapBack, usualOf } from './category-days.js';
+import { firstGainingDay, pooled, rowsOf } from './days-between.js';
+
+/** An exchange changes a column at once and far; anything nearer may be a shift. */
+const LEAST_BEFORE = 0.25;
+const LEAST_DISTANCE = 0.04;
+/** Share of the days from the onset on that have to fit by themselves. */
+const LEAST_DAYS = 0.8;
+/** New names for all: at most this share of rows has a known one. */
+const MOST_KNOWN = 0.05;
+const NAMES_SHOWN = 3;
+
+function ranks(counts: Float64Array): number[] {
+  return [...counts.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b);
+}
+
+/** By level, the level of the reference that has its rank. */
+function byRank(before: Float64Array, now: Float64Array): number[] {
+  const own = ranks(before);
+  const to = new Array<number>(before.length);
+  for (const [rank, level] of ranks(now).entries()) to[level] = own[rank]!;
+  return to;
+}
+
+export function permutationMap(of: CategoryDays, column: string, days: readonly string[]): ColumnMap | null {
+  if (of.before.filter((count) => count > 0).length < 2 || of.others.reference + of.others.current > 0) return null;
+  const parts = [1, 2, 4].map((part) => Math.floor((of.current.length * (part - 1)) / part));
+  const found = parts.flatMap((from): ColumnMap[] => {
+    const judged = judgeFrom(of, { from, column, days });
+    return judged === null ? [] : [judged];
+  });
+  return found.sort((a, b) => a.distanceAfter - b.distanceAfter)[0] ?? null;
+}
+
+function judgeFrom(
+  of: CategoryDays,
+  { from, column, days }: { from: number; column: string; days: readonly string[] },
+): ColumnMap | null {
+  const to = byRank(
+    of.before,
+    pooled(of.current, (day) => day >= from),
+  );
+  const gains = of.current.map((day) => {
+    const rows = rowsOf(day);
+    if (rows === 0) return 0;
+    return (distanceOf(of.before, Float64Array.from(day)) - distanceOf(of.before, mapBack(day, to))) * rows;
+  });
+  const first = firstGainingDay(gains);
+  if (first === null) return null;
+  const rest = pooled(of.current, (day) => day >= first);
+  const distanceBefore = distanceOf(of.before, rest);
+  const distanceAfter = distanceOf(of.before, mapBack(rest, to));
+  const usual = Math.max(LEAST_DISTANCE, 1.5 * usualOf(of.reference, of.current.length - first));
+  const fits = gains.slice(first).filter((gain) => gain > 0).length / (of.current.length - first);
+  const isExplained = distanceAfter <= usual && distanceAfter <= distanceBefore / 6;
+  if (!(distanceBefore >= LEAST_BEFORE) || !isExplained || fits < LEAST_DAYS) return null;
+  const known = rowsOf(rest.filter((_, at) => of.before[at]! > 0)) / rowsOf(rest);
+  // Names that only partly are new are neither the same ones nor others for all.
+  if (known > MOST_KNOWN && known < 1 - MOST_KNOWN) return null;
+  const isNew = known <= MOST_KNOWN;
+  const examples = ranks(rest)
+    .filter((at) => to[at] !== at && rest[at]! > 0)
+    .slice(0, NAMES_SHOWN)
+    .map((at) => `“${of.levels[at]}” for “${of.levels[to[at]!]}”`);
+  return {
+    column,
+    kind: isNew ? 'rename' : 'permute',
+    text: `${column} ${isNew ? 'under other names' : 'with categories exchanged'}, by their frequencies: ${examples.join(', ')}`,
+    share: null,
+    distanceBefore,
+    distanceAfter,
+    onset: `${days[first]}T00:00:00.000Z`,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Hours that are moved around the clock, as by another time zone: of a time feature, of a column of whole numbers from 0 to 23, or of
+ * categories that are such numbers. The same hours occur before and after, so values alone prove nothing: never exact.
+ */
+
+import type { ColumnMap } from '../facts.js';
+import type { ColumnInputs, CountsPerDay } from '../input-measures.js';
+import { distanceOf, usualOf } from './category-days.js';
+import { firstGainingDay, pooled, rowsOf } from './days-between.js';
+
+const HOURS = 24;
+/** Hours that the reference has to have, and that a day of it has to have on average: else it is no clock. */
+const LEAST_HOURS = 12;
+const LEAST_HOURS_A_DAY = 6;
+/** On a flat clock nothing is told. */
+const LEAST_BEFORE = 0.1;
+const LEAST_DISTANCE = 0.03;
+
+interface Clock {
+  readonly reference: CountsPerDay;
+  readonly current: CountsPerDay;
+}
+
+/** Counts by hour; null where a value is no whole hour from 0 to 23. */
+function hoursOf(column: ColumnInputs): CountsPerDay | null {
+  if (column.kind === 'time') return column.part === 'hour' ? column.counts : null;
+  const values = column.kind === 'categorical' ? column.levels.map(hourOf) : valuesOf(column);
+  if (values === null) return null;
+  if (column.kind === 'categorical' && rowsOf(column.others) > 0) return null;
+  const counts = column.kind === 'categorical' ? column.counts : column.numbers.counts;
+  const hours = counts.map(() => new Array<number>(HOURS).fill(0));
+  for (const [day, own] of counts.entries()) {
+    for (const [at, count] of own.entries()) {
+      if (count === 0) continue;
+      const hour = values[at]!;
+      if (!Number.isInteger(hour) || hour < 0 || hour >= HOURS) return null;
+      hours[day]![hour]! += count;
+    }
+  }
+  return hours;
+}
+
+const hourOf = (level: string): number => (/^\d{1,2}$/.test(level) ? Number(level) : Number.NaN);
+const valuesOf = (column: Extract<ColumnInputs, { kind: 'numeric' }>): readonly number[] | null =>
+  column.numbers.kind === 'values' ? column.numbers.values : null;
+
+function clockOf(reference: ColumnInputs, current: ColumnInputs): Clock | null {
+  const [before, after] = [hoursOf(reference), hoursOf(current)];
+  if (before === null || after === null) return null;
+  const all = pooled(before, () => true).filter((count) => count > 0).length;
+  const aDay = before.reduce((sum, day) => sum + day.filter((count) => count > 0).length, 0) / before.length;
+  return all >= LEAST_HOURS && aDay >= LEAST_HOURS_A_DAY ? { reference: before, current: after } : null;
+}
+
+/** Counts with every hour `by` later. */
+const rotated = (counts: ArrayLike<number>, by: number): Float64Array =>
+  Float64Array.from({ length: HOURS }, (_, hour) => counts[(hour - by + HOURS) % HOURS]!);
+
+function ks(first: Float64Array, second: Float64Array): number {
+  const [n, m] = [rowsOf(first), rowsOf(second)];
+  let [lead, widest] = [0, 0];
+  for (let hour = 0; hour < HOURS; hour += 1) {
+    lead += first[hour]! / n - second[hour]! / m;
+    widest = Math.max(widest, Math.abs(lead));
+  }
+  return widest;
+}
+
+export function rotationMap(reference: ColumnInputs, current: ColumnInputs, days: readonly string[]): ColumnMap | null {
+  const clock = clockOf(reference, current);
+  if (clock === null) return null;
+  const before = pooled(clock.reference, () => true);
+  const found = Array.from({ length: HOURS - 1 }, (_, at) => at + 1).flatMap((back) => {
+    const gains = clock.current.map((day) => {
+      const rows = rowsOf(day);
+      if (rows === 0) return 0;
+      return (distanceOf(before, Float64Array.from(day)) - distanceOf(before, rotated(day, back))) * rows;
+    });
+    const first = firstGainingDay(gains);
+    if (first === null) return [];
+    const rest = pooled(clock.current, (day) => day >= first);
+    return [{ back, first, rest, gain: gains.slice(first).reduce((sum, one) => sum + one, 0) }];
+  });
+  const [best] = found.sort((a, b) => b.gain - a.gain);
+  if (best === undefined) return null;
+  const { back, first, rest } = best;
+  const distance = distanceOf(before, rest);
+  const left = distanceOf(before, rotated(rest, back));
+  const others = Array.from({ length: HOURS }, (_, by) => by)
+    .filter((by) => by !== back)
+    .map((by) => distanceOf(before, rotated(rest, by)));
+  const usual = Math.max(LEAST_DISTANCE, 1.5 * usualOf(clock.reference, clock.current.length - first));
+  const isTold = Math.min(...others) >= Math.max(2 * left, usual);
+  if (!(distance >= LEAST_BEFORE && left <= usual && left <= distance / 3 && isTold)) return null;
+  const isNamed = current.kind === 'categorical';
+  const moved = back <= HOURS / 2 ? `− ${back}` : `+ ${HOURS - back}`;
+  return {
+    column: current.column,
+    kind: 'rotate',
+    text: `${current.column} ${moved}, around the clock`,
+    share: null,
+    distanceBefore: isNamed ? distance : ks(before, rest),
+    distanceAfter: isNamed ? left : ks(before, rotated(rest, back)),
+    onset: `${days[first]}T00:00:00.000Z`,
+  };
+}

@@ -1,0 +1,52 @@
+/** The values that a column could have had: those of the reference, and where all of them have few decimals, any others that have as few. */
+import type { Points } from './distribution.js';
+import type { LinearMap } from './unit-factors.js';
+
+const MOST_DECIMALS = 3;
+const NEAR = 1e-7;
+
+export interface ValueGrid {
+  readonly values: Float64Array;
+  /** Null: the values lie on no grid. */
+  readonly decimals: number | null;
+}
+
+const isOnGrid = (value: number, decimals: number): boolean => {
+  const scaled = value * 10 ** decimals;
+  return Math.abs(scaled - Math.round(scaled)) <= NEAR * Math.max(1, Math.abs(scaled));
+};
+
+export function gridOf({ values, weights }: Points): ValueGrid {
+  const own = values.filter((_, at) => weights[at]! > 0);
+  for (let decimals = 0; decimals <= MOST_DECIMALS; decimals += 1) {
+    if (own.every((value) => isOnGrid(value, decimals))) return { values: own, decimals };
+  }
+  return { values: own, decimals: null };
+}
+
+function isKnown(values: Float64Array, value: number): boolean {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return [low - 1, low].some((at) => {
+    const own = values[at];
+    return own !== undefined && Math.abs(own - value) <= NEAR * Math.max(Math.abs(own), Math.abs(value));
+  });
+}
+
+/** Share of rows whose value, mapped back, is one that the column could have had. */
+export function shareOnGrid(grid: ValueGrid, points: Points, map: LinearMap): number {
+  const [least, most] = [grid.values[0] ?? Number.NaN, grid.values[grid.values.length - 1] ?? Number.NaN];
+  let rows = 0;
+  for (let at = 0; at < points.values.length; at += 1) {
+    if (points.weights[at]! === 0) continue;
+    const value = (points.values[at]! - map.added) / map.factor;
+    const isInside = value >= least - NEAR * Math.abs(least) && value <= most + NEAR * Math.abs(most);
+    const fits = grid.decimals !== null && isInside && isOnGrid(value, grid.decimals);
+    if (fits || isKnown(grid.values, value)) rows += points.weights[at]!;
+  }
+  return rows / points.rows;
+}
