@@ -1,13 +1,16 @@
 /** What nobody may do to final rows, the owner included, and what the application's role may do at all. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeIncident } from '#dist/registry/close-incident.js';
 import { createRegistry } from '#dist/registry/create-registry.js';
 import { closeIncidents } from '#dist/registry/incidents.js';
+import { listIncidents } from '#dist/registry/list-incidents.js';
 import { createPool } from '#dist/registry/pool.js';
 import { applySpec } from '#dist/registry/specs.js';
 import {
   evaluationOf,
   GATES,
+  MARCH,
   makeVersion,
   move,
   newVersion,
@@ -60,6 +63,14 @@ afterAll(async () => {
   await owner.end();
 });
 
+const BROKEN = {
+  verdict: 'broken-feed',
+  inputsAsOf: MARCH.end,
+  window: MARCH,
+  checks: [],
+  reasons: ['half of the rows are gone'],
+} as const;
+
 /** A row in every table, written as the application. */
 async function wholeStory(modelId: string): Promise<void> {
   const pool = createPool(appUrl);
@@ -68,6 +79,7 @@ async function wholeStory(modelId: string): Promise<void> {
     await applySpec(pool, specApplication(modelId));
     await makeVersion(registry, modelId, 'first');
     const key = await openRunFor(registry, modelId, 'second');
+    await registry.recordAssessment(key, BROKEN);
     await registry.recordStage(key, 'freeze');
     await registry.recordSnapshot(key, snapshotOf('training', 'a'));
     await registry.registerVersion(newVersion(key));
@@ -78,6 +90,8 @@ async function wholeStory(modelId: string): Promise<void> {
     const back = { kind: 'rollback', moveKey: 'back', expected: { version: 2, epoch: 2 } } as const;
     await registry.moveChampion(move(modelId, { toVersion: 1, ...back }));
     await closeIncidents(pool, { modelId, by: 'reviewer', reason: 'it was the feed' });
+    const [fault] = await listIncidents(pool, { modelId, isOpenOnly: true, limit: 1 });
+    await closeIncident(pool, { modelId, incidentId: fault!.incidentId, by: 'reviewer', reason: 'mended' });
     await registry.closeRun(key, { outcome: TURNED_DOWN });
   } finally {
     await pool.end();
