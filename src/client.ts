@@ -1,6 +1,6 @@
 /**
  * perennial's typed API: what the CLI and programs call to apply pipelines, ask for retrains, decide, roll back and read.
- * Outside activities the only caller of registry writes: specs, decisions on closed runs, cleared recipes.
+ * Outside activities the only caller of registry writes: specs, decisions on closed runs, cleared recipes, closed incidents.
  */
 import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
@@ -16,6 +16,7 @@ import {
   decisionCalls,
   type ExtendRequest,
 } from './client/decide.js';
+import { type IncidentCalls, incidentCalls } from './client/incidents.js';
 import { agreementOfAll, pollScheduleCalls } from './client/poll-schedules.js';
 import { type QuarantineCalls, quarantineCalls } from './client/quarantine-calls.js';
 import { type ReadCalls, readCalls, specOfModel } from './client/read-calls.js';
@@ -136,7 +137,8 @@ export interface PerennialClient
     ScheduleCalls,
     BackfillCalls,
     SchemaCalls,
-    QuarantineCalls {
+    QuarantineCalls,
+    IncidentCalls {
   close(): Promise<void>;
 }
 
@@ -262,14 +264,16 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
     recordDecision: (key, row) => recordDecision(pool, key, row),
     recordLabelDecision: (key, row) => recordLabelDecision(pool, key, row),
   });
+  const coordinator = coordinatorCalls(client, queue);
   return {
-    ...modelCalls(pool, coordinatorCalls(client, queue), schedules),
+    ...modelCalls(pool, coordinator, schedules),
     ...peopleCalls(decisions),
     ...readCalls(client, pool, queue),
     ...scheduleApi(pool, schedules),
     ...backfillCalls(client, pool, queue),
     ...schemaCalls(client, pool, queue),
     ...quarantineCalls(pool),
+    ...incidentCalls(pool, coordinator),
     close: async () => {
       await pool.end();
       await connection.close();

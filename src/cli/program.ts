@@ -8,6 +8,7 @@ import { addApply } from './commands/apply.js';
 import { addChampion } from './commands/champion.js';
 import { addDecide } from './commands/decide.js';
 import { addDoctor } from './commands/doctor.js';
+import { addIncidents } from './commands/incidents.js';
 import { addLabels } from './commands/labels.js';
 import { addPause } from './commands/pause.js';
 import { addPolicy } from './commands/policy.js';
@@ -63,6 +64,7 @@ const COMMANDS = [
   addUnblock,
   addSchema,
   addQuarantine,
+  addIncidents,
   addToken,
   addPolicy,
   addVerify,

@@ -47,10 +47,15 @@ export interface ClaimsPending {
   readonly isUrgent: boolean;
 }
 
+/** Of one change: nobody names more, and a list has to end. */
+export const MOST_VERSION_COLUMNS = 200;
+
 /** Code, a feature, a schema or the way that labels are made has changed. */
 export interface VersionChanged {
   readonly eventId: string;
   readonly kind: string;
+  /** That it touches; absent: not told. */
+  readonly columns?: readonly string[];
   readonly [detail: string]: unknown;
 }
 

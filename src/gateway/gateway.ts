@@ -18,6 +18,7 @@ import { buildApp } from './app.js';
 import { artifactRoute } from './artifact-route.js';
 import { decisionRoutes } from './decision-routes.js';
 import type { GatewayDeps } from './deps.js';
+import { incidentRoutes } from './incident-routes.js';
 import { keptFor } from './kept.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { createMetrics } from './metrics.js';
@@ -139,6 +140,7 @@ function routesOf(deps: GatewayDeps): Route[] {
     ...signalRoutes(deps),
     ...noticeRoutes(deps),
     ...readRoutes(deps),
+    ...incidentRoutes(deps),
     ...decisionRoutes(deps),
     ...qualityRoutes(deps),
     artifactRoute(deps),

@@ -1,6 +1,10 @@
-/** Figures for Prometheus: of this process, and two of the registry. No name of a model: those are many, and not public. */
+/**
+ * Figures for Prometheus: of this process, and some of the registry. Names of models stand in those of model-figures.ts alone:
+ * they are many, and not public.
+ */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gauges } from '../registry/gauges.js';
+import { modelFigures } from './model-figures.js';
 
 export interface GatewayMetrics {
   readonly requests: Counter<'route' | 'method' | 'status'>;
@@ -8,8 +12,8 @@ export interface GatewayMetrics {
   readonly arrivals: Counter<'format' | 'result'>;
   readonly commitSeconds: Histogram;
   readonly batchSize: Histogram;
-  /** Prometheus's text format. */
-  render(): Promise<string>;
+  /** Prometheus's text format, with the figures of those models that the asker may read. */
+  render(mayRead: (modelId: string) => boolean): Promise<string>;
   readonly contentType: string;
 }
 
@@ -18,8 +22,11 @@ interface Sources {
   readonly gauges: () => Promise<Gauges>;
 }
 
-/** @returns what brings them up to date: before they are rendered, since each gauge is read while others still collect */
-function registryGauges(registry: Registry, gauges: Sources['gauges']): () => Promise<void> {
+/**
+ * @returns what brings them up to date: before they are rendered, since each gauge is read while others still collect; null when
+ * the registry does not answer
+ */
+function registryGauges(registry: Registry, gauges: Sources['gauges']): () => Promise<Gauges | null> {
   const registers = [registry];
   const unjudged = new Gauge({
     name: 'perennial_unjudged_models',
@@ -34,15 +41,17 @@ function registryGauges(registry: Registry, gauges: Sources['gauges']): () => Pr
   });
   return async () => {
     try {
-      const { unjudgedModels, openRuns } = await gauges();
-      unjudged.set(unjudgedModels);
-      open.set(openRuns);
+      const found = await gauges();
+      unjudged.set(found.unjudgedModels);
+      open.set(found.openRuns);
       reachable.set(1);
+      return found;
     } catch {
       // Without a registry there is no figure: none is better than the last one for ever.
       reachable.set(0);
       unjudged.remove();
       open.remove();
+      return null;
     }
   };
 }
@@ -85,9 +94,10 @@ export function createMetrics({ queueDepth, gauges }: Sources): GatewayMetrics {
       buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
       registers,
     }),
-    render: async () => {
-      await refresh();
-      return registry.metrics();
+    render: async (mayRead) => {
+      const found = await refresh();
+      const own = await registry.metrics();
+      return found === null ? own : `${own}\n${await modelFigures(found, mayRead)}`;
     },
     contentType: registry.contentType,
   };

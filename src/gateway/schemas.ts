@@ -1,5 +1,6 @@
 /** Shapes of requests and answers: checked at run time, and the same ones make the OpenAPI document. */
 import { z } from 'zod';
+import { MOST_VERSION_COLUMNS } from '../core/messages.js';
 import { SIGNAL_FORMATS } from '../core/signals/parse-signal.js';
 import { MODEL_ID } from '../core/spec/schema.js';
 import { unstorableText } from '../core/unstorable-text.js';
@@ -34,6 +35,10 @@ export const runParams = z.strictObject({
   model: modelId,
   no: z.coerce.number().int().min(1).max(2_147_483_647),
 });
+export const incidentParams = z.strictObject({
+  model: modelId,
+  id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+});
 export const artifactParams = z.strictObject({ digest });
 
 export const signalQuery = z.strictObject({
@@ -64,6 +69,11 @@ export const versionBody = z.strictObject({
   to: text(200),
   commit: text(100).optional(),
   at: utc.meta({ description: 'Since when the new version is in use' }),
+  columns: z
+    .array(text(200))
+    .max(MOST_VERSION_COLUMNS)
+    .optional()
+    .meta({ description: 'Columns or features that it touches: triage looks there first' }),
 });
 
 export const retrainBody = z.strictObject({
@@ -93,6 +103,13 @@ export const answerBody = z.strictObject({
   eventId: eventId.optional(),
 });
 
+export const closeIncidentBody = z.strictObject({
+  reason: text(2_000),
+  isRepaired: z.boolean().default(false).meta({
+    description: 'The rows were repaired in the source: the same fault, found again, is a new incident',
+  }),
+});
+
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   before: z.coerce.number().int().min(1).optional().meta({ description: '`next` of the page before' }),
@@ -100,6 +117,10 @@ export const pageQuery = z.strictObject({
 export const runsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   open: z.enum(['true', 'false']).optional().meta({ description: 'true: only runs that are not closed' }),
+});
+export const incidentsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  all: z.enum(['true', 'false']).optional().meta({ description: 'true: closed ones too' }),
 });
 export const championQuery = z.strictObject({
   at: utc.optional().meta({ description: 'The champion of that instant; now when absent' }),
@@ -190,6 +211,54 @@ export const championAnswer = z.object({
       trainedThrough: z.string(),
     })
     .nullable(),
+});
+
+const window = z.object({ start: z.string(), end: z.string() });
+const incident = z.object({
+  incidentId: z.int(),
+  modelId: z.string(),
+  kind: z.enum(['rollback', 'feed', 'logging', 'code', 'label']),
+  cause: z.string().nullable().meta({ description: 'Verdict of triage; null for a rollback' }),
+  certainty: z.enum(['confirmed', 'suspected']).nullable(),
+  columns: z.array(z.string()).meta({ description: 'None: no matter of single columns' }),
+  onset: z.string().nullable(),
+  clockMode: z.enum(['wall', 'replay']).nullable(),
+  reason: z.string(),
+  openedBy: z.string(),
+  openedAt: z.string(),
+  runNo: z.int().nullable(),
+  sightings: z.int().meta({ description: 'Assessments that found the fault' }),
+  evidence: z
+    .array(
+      z.object({
+        runNo: z.int(),
+        digest: z.string(),
+        certainty: z.enum(['confirmed', 'suspected']),
+        columns: z.array(z.string()),
+        onset: z.string().nullable(),
+        window,
+        reasons: z.array(z.string()),
+        at: z.string(),
+      }),
+    )
+    .meta({ description: 'The newest of them, newest first' }),
+  held: z.int().meta({ description: 'Triggers that wait for its closing' }),
+  closure: z
+    .object({
+      how: z.enum(['person', 'recovery', 'overruled']),
+      by: z.string(),
+      reason: z.string(),
+      at: z.string(),
+      isRepaired: z.boolean(),
+      evidenceDigest: z.string().nullable(),
+    })
+    .nullable()
+    .meta({ description: 'null: it is open' }),
+});
+export const incidentsAnswer = z.object({ incidents: z.array(incident) });
+export const incidentClosedAnswer = z.object({
+  incident,
+  isNew: z.boolean().meta({ description: 'false: it was closed before' }),
 });
 
 export const decisionAnswer = z.object({ accepted: z.boolean(), code: z.string(), reason: z.string() });

@@ -1,6 +1,7 @@
 /** What operators and programs ask of the gateway itself: is it there, can it work, its figures, its description. */
 import { queryOne } from '../registry/database.js';
 import type { GatewayDeps } from './deps.js';
+import { mayTouch } from './identity.js';
 import { keptFor } from './kept.js';
 import { openApiDocument } from './openapi.js';
 import { NO_BODY, NOTHING, type Route, route } from './route.js';
@@ -58,9 +59,9 @@ const figures = ({ metrics }: GatewayDeps): Route =>
     summary: "Figures in Prometheus's text format; a token with the role read for any model",
     access: { of: 'any-model', role: 'read' },
     success: { status: 200, schema: null, description: 'Text' },
-    handle: async () => ({
+    handle: async ({ identity }) => ({
       status: 200,
-      body: await metrics.render(),
+      body: await metrics.render((modelId) => mayTouch(identity, modelId)),
       headers: { ...NO_STORE, 'content-type': metrics.contentType },
     }),
   });

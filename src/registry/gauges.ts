@@ -1,10 +1,13 @@
-/** Two counts that tell an operator whether work piles up. */
-import { type Db, queryOne } from './database.js';
+/** Counts that tell an operator whether work piles up, and what is broken. */
+import type { IncidentKind } from '../core/triage/incident.js';
+import { type Db, query, queryOne } from './database.js';
 
 export interface Gauges {
   /** Models whose newest trigger no judgement has seen yet. */
   readonly unjudgedModels: number;
   readonly openRuns: number;
+  /** Where there are any. */
+  readonly openIncidents: readonly { readonly modelId: string; readonly kind: IncidentKind; readonly count: number }[];
 }
 
 export async function readGauges(db: Db): Promise<Gauges> {
@@ -13,5 +16,12 @@ export async function readGauges(db: Db): Promise<Gauges> {
     `select (select count(*)::integer from perennial.model_inboxes where pending_through > judged_through) as unjudged,
        (select count(*)::integer from perennial.runs where closed_at is null) as open`,
   );
-  return { unjudgedModels: row?.unjudged ?? 0, openRuns: row?.open ?? 0 };
+  const incidents = await query<{ model_id: string; kind: IncidentKind; count: number }>(
+    db,
+    `select i.model_id, i.kind, count(*)::integer as count from perennial.incidents i
+     left join perennial.incident_closures c using (incident_id)
+     where c.incident_id is null group by 1, 2 order by 1, 2`,
+  );
+  const openIncidents = incidents.map(({ model_id: modelId, kind, count }) => ({ modelId, kind, count }));
+  return { unjudgedModels: row?.unjudged ?? 0, openRuns: row?.open ?? 0, openIncidents };
 }

@@ -2,6 +2,7 @@
  * Is a message well-formed? Hand-written instead of zod: anything thrown in a signal handler would block the workflow
  * task for ever, so each check returns a sentence, or null when nothing is wrong.
  */
+import { MOST_VERSION_COLUMNS } from '../core/messages.js';
 import { isReservedSource } from '../core/signals/reserved-sources.js';
 import type { Cause } from '../core/types.js';
 import { unstorableJson, unstorableText } from '../core/unstorable-text.js';
@@ -63,8 +64,17 @@ export function checkLabels(value: unknown): string | null {
   return idFault(fields) ?? instantFault(fields.through, 'through') ?? sizeFault(value);
 }
 
+/** What a version touches; absent: not told. */
+function columnsFault(value: unknown): string | null {
+  if (value === undefined) return null;
+  const isList = Array.isArray(value) && value.length <= MOST_VERSION_COLUMNS;
+  const isNames = isList && value.every((name) => typeof name === 'string' && name !== '' && name.length <= MAX_ID);
+  return isNames ? null : `columns must be a list of at most ${MOST_VERSION_COLUMNS} names.`;
+}
+
 export function checkVersion(value: unknown): string | null {
-  const fault = idFault(asFields(value)) ?? textFault(asFields(value), ['kind']) ?? sizeFault(value);
+  const fields = asFields(value);
+  const fault = idFault(fields) ?? textFault(fields, ['kind']) ?? columnsFault(fields.columns) ?? sizeFault(value);
   if (fault !== null) return fault;
   const unstorable = unstorableJson(value);
   return unstorable === null ? null : `the message ${unstorable}.`;

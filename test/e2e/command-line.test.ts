@@ -107,6 +107,9 @@ it('leaves an incident and a blocked recipe behind the rollback, and the past as
   expect(incidents).toEqual([
     { kind: 'rollback', reason: 'complaints', opened_by: 'operator', version: 2, is_recipe: true },
   ]);
+  expect(await platform.json('incidents', MODEL)).toMatchObject([
+    { kind: 'rollback', reason: 'complaints', closure: null },
+  ]);
   const view = await platform.json<ChampionView>('champion', MODEL, '--history');
   expect(view.champion).toMatchObject({ version: 1, epoch: 3 });
   expect(view.history.map(({ kind, fromVersion, toVersion }) => [kind, fromVersion, toVersion])).toEqual([

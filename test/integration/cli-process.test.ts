@@ -90,6 +90,8 @@ describe('with `perennial up`', () => {
     expect((await perennial('champion', 'cli-test')).out).toContain('cli-test has no champion yet.');
     expect((await perennial('runs', 'cli-test')).out).toContain('No runs yet');
     expect((await perennial('champion')).out).toMatch(/^MODEL .*\ncli-test +– +– +– +0\n$/);
+    expect((await perennial('incidents')).out).toContain('No incident is open.');
+    expect(await perennial('incident', 'close', 'cli-test/7', '--reason', 'r')).toMatchObject({ code: 5 });
     expect((await perennial('unblock', 'cli-test', '--reason', 'r')).out).toContain('no recipe is blocked');
   });
 

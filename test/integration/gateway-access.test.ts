@@ -50,7 +50,7 @@ beforeAll(async () => {
 
 /** A request that would be fine, were it allowed. */
 function call(operation: Operation, token: string | null): Promise<Reply> {
-  const values: Record<string, string> = { model: MODEL, format: 'evidently', no: '1', digest: artifact };
+  const values: Record<string, string> = { model: MODEL, format: 'evidently', no: '1', id: '1', digest: artifact };
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'missing');
   const request = operation.method === 'POST' ? { body: '{}' } : {};
   return at.ask(path, { ...request, method: operation.method, token });
@@ -71,9 +71,11 @@ describe('every route of the served document', () => {
       'GET /v1/artifacts/{digest}',
       'GET /v1/models',
       'GET /v1/models/{model}/champion',
+      'GET /v1/models/{model}/incidents',
       'GET /v1/models/{model}/runs',
       'GET /v1/models/{model}/triggers',
       'GET /v1/runs/{model}/{no}',
+      'POST /v1/models/{model}/incidents/{id}/close',
       'POST /v1/models/{model}/labels',
       'POST /v1/models/{model}/retrain',
       'POST /v1/models/{model}/signals/{format}',

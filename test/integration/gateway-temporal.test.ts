@@ -86,6 +86,58 @@ describe('a decision', () => {
   });
 });
 
+describe('an incident', () => {
+  const model = uniqueTaskQueue('broken');
+  let person = '';
+  const close = (id: number, body: object) =>
+    send(`${gateway.url}/v1/models/${model}/incidents/${id}/close`, { token: person, body });
+  const read = async (query = '') => {
+    const answer = await send(`${gateway.url}/v1/models/${model}/incidents${query}`, { token: at.admin });
+    return answer.json.incidents;
+  };
+
+  it('is listed, counted for those who may read the model, and closed by the name of the token, once', async () => {
+    await applyModel(at.pool, model);
+    person = await at.token('person', { roles: ['approve'], models: [model] });
+    const key = await openRunFor(at.registry, model, 'broken');
+    const window = { start: '2001-03-01T00:00:00.000Z', end: '2001-04-01T00:00:00.000Z' };
+    const broken = {
+      verdict: 'broken-feed',
+      inputsAsOf: window.end,
+      window,
+      checks: [],
+      reasons: ['rows are gone'],
+    } as const;
+    const { incidentId } = await at.registry.recordAssessment(key, broken);
+    await at.registry.closeRun(key, { outcome: TURNED_DOWN });
+    expect(await read()).toMatchObject([
+      { incidentId, kind: 'feed', reason: 'rows are gone', sightings: 1, closure: null },
+    ]);
+    const line = `perennial_open_incidents{model="${model}",kind="feed"} 1`;
+    const figures = async (asker: string) => (await send(`${gateway.url}/metrics`, { token: asker })).text;
+    const stranger = await at.token('stranger', { roles: ['read'], models: ['rides'] });
+    await expect.poll(() => figures(at.admin)).toContain(line);
+    await expect.poll(() => figures(stranger)).toContain('perennial_open_runs');
+    expect(await figures(stranger)).not.toContain(model);
+
+    expect((await close(incidentId! + 100, { reason: 'mended' })).json.code).toBe('INCIDENT_UNKNOWN');
+    expect((await close(incidentId!, { reason: '' })).status).toBe(422);
+    const answers = [
+      await close(incidentId!, { reason: 'mended', isRepaired: true }),
+      await close(incidentId!, { reason: 'x' }),
+    ];
+    expect(answers.map(({ status, json }) => [status, json.isNew])).toEqual([
+      [200, true],
+      [200, false],
+    ]);
+    for (const { json } of answers)
+      expect(json.incident.closure).toMatchObject({ how: 'person', by: 'person', reason: 'mended', isRepaired: true });
+    expect(await read()).toEqual([]);
+    expect(await read('?all=true')).toHaveLength(1);
+    await expect.poll(() => figures(at.admin)).not.toContain(line);
+  });
+});
+
 describe('readiness', () => {
   it('tells that Temporal is there', async () => {
     const answer = await send(`${gateway.url}/readyz`);

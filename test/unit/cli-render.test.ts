@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { awaitedEvaluation, commandToCopy } from '#dist/cli/commands/decide.js';
 import { renderChecks } from '#dist/cli/commands/doctor.js';
 import { checkHost, checkNode } from '#dist/cli/doctor-checks.js';
+import { renderIncidents } from '#dist/cli/render-incidents.js';
 import { renderApply, renderChampion, renderModels, renderVerify } from '#dist/cli/render-model.js';
 import { renderRun } from '#dist/cli/render-run.js';
 import { renderRuns, troubleOf } from '#dist/cli/render-runs.js';
 import type { ChampionView } from '#dist/client/read-calls.js';
 import type { RunDetail, RunItem } from '#dist/client/show-run.js';
 import type { EvaluationSummary } from '#dist/core/types.js';
+import type { IncidentRow } from '#dist/registry/list-incidents.js';
 
 const free = { width: null, hasColour: false };
 const digest = 'ab12'.repeat(16);
@@ -504,5 +506,49 @@ describe('doctor', () => {
     expect(text).toContain('Install Node 20.12 to 24.');
     expect(text).toContain('1 of 2 checks failed.');
     expect(renderChecks([checkNode('22.0.0')], free)).toContain('Ready.');
+  });
+});
+
+describe('incidents', () => {
+  const feed: IncidentRow = {
+    incidentId: 12,
+    modelId: 'flights',
+    kind: 'feed',
+    cause: 'broken-feed',
+    certainty: 'confirmed',
+    columns: ['distance', 'hour', 'month', 'origin'],
+    onset: '2001-03-05T00:00:00.000Z',
+    clockMode: 'wall',
+    reason: 'Half of the rows are gone.',
+    openedBy: 'run 3',
+    openedAt: '2001-03-08T06:00:00.000Z',
+    runNo: 3,
+    sightings: 2,
+    evidence: [],
+    held: 7,
+    closure: null,
+  };
+  const over = {
+    how: 'recovery',
+    by: 'run 5',
+    reason: 'sound again',
+    isRepaired: false,
+    evidenceDigest: digest,
+  } as const;
+  const options = { ...free, modelId: 'flights', isOpenOnly: false };
+
+  it('are a line each, with the command that closes one', () => {
+    const closedOne = { ...feed, incidentId: 11, columns: [], closure: { ...over, at: '2001-03-09T06:00:00.000Z' } };
+    expect(renderIncidents([feed, closedOne], options)).toBe(
+      `INCIDENT    KIND  CERTAINTY  COLUMNS                   SINCE       SEEN  HELD  OPENED                   STATE   WHY
+flights/12  feed  confirmed  distance, hour, month +1  2001-03-05     2     7  2001-03-08 06:00Z run 3  open    Half of the rows are gone.
+flights/11  feed  confirmed  all                       2001-03-05     2     7  2001-03-08 06:00Z run 3  closed  closed 2001-03-09 06:00Z by run 5 (recovery): sound again
+To close one: perennial incident close flights/12 --reason TEXT`,
+    );
+  });
+
+  it('that are not there are told so', () => {
+    expect(renderIncidents([], { ...options, isOpenOnly: true })).toContain('No incident of flights is open.');
+    expect(renderIncidents([], { ...options, modelId: null })).toBe('No incident was ever opened.');
   });
 });
