@@ -10,8 +10,8 @@ export interface RunKey {
 
 export interface TriageRegistry {
   /**
-   * With a fault verdict it opens an incident, or is a further sighting of the open one, or is answered by a closed one that has
-   * seen that window: its number, the same for a repeat. Null: no fault, or a run whose promotion is off, which moves nothing.
+   * With a fault verdict it opens an incident, or is a further sighting of the open one: its number, the same for a repeat. Null: no
+   * fault; one that a closed incident answers, which has seen that window; or a run whose promotion is off, which moves nothing.
    * An assessment that excludes the fault of an open incident over a newer window closes that.
    */
   recordAssessment(key: RunKey, assessment: Assessment): Promise<{ readonly incidentId: number | null }>;

@@ -11,7 +11,7 @@ import type { Digest, Promotion, RunClock } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { writeClosure } from './close-incident.js';
 import { inTransaction, query, queryOne } from './database.js';
-import { closedScopes, type OpenScope, openScopes } from './incident-scopes.js';
+import { closedScopes, openScopes } from './incident-scopes.js';
 import { lockModel } from './models.js';
 import { storableText, storedJson } from './stored-text.js';
 
@@ -79,13 +79,14 @@ async function insertSighting(
 async function placeFault(
   client: PoolClient,
   key: RunKey,
-  seen: Sighting & { open: readonly OpenScope[] },
-): Promise<number> {
-  const { fault, open } = seen;
-  const present = open.find((scope) => isSameFault(scope, fault));
-  if (present !== undefined) return present.incidentId;
+  seen: Sighting,
+): Promise<{ incidentId: number; isOpen: boolean }> {
+  const { fault } = seen;
+  const present = (await openScopes(client, key.modelId)).find((scope) => isSameFault(scope, fault));
+  if (present !== undefined) return { incidentId: present.incidentId, isOpen: true };
   const answering = (await closedScopes(client, key.modelId)).find((scope) => isAnsweredBy(scope, fault));
-  return answering?.incidentId ?? insertIncident(client, key, seen);
+  if (answering !== undefined) return { incidentId: answering.incidentId, isOpen: false };
+  return { incidentId: await insertIncident(client, key, seen), isOpen: true };
 }
 
 const laterOf = (a: string, b: string): string => (Date.parse(a) >= Date.parse(b) ? a : b);
@@ -111,19 +112,21 @@ async function closeRecovered(
 /**
  * The caller holds the model's lock. A run whose promotion is off measures the past and moves nothing: neither claims nor
  * incidents of the present.
- * @returns the incident of the fault that it found; null for none
+ * @returns the open incident of the fault that it found; null for none, and for a fault that a closed one answers
  */
 export async function followAssessment(
   client: PoolClient,
   { key, assessment, digest, isNew }: Recorded,
 ): Promise<number | null> {
   const { modelId, runNo } = key;
-  const known = await queryOne<{ incident_id: string }>(
+  const known = await queryOne<{ incident_id: string; is_answered: boolean }>(
     client,
-    'select incident_id from perennial.incident_sightings where model_id = $1 and run_no = $2 and digest = $3',
+    `select s.incident_id, s.at > coalesce(c.closed_at, 'infinity') as is_answered
+     from perennial.incident_sightings s left join perennial.incident_closures c using (incident_id)
+     where s.model_id = $1 and s.run_no = $2 and s.digest = $3`,
     [modelId, runNo, digest],
   );
-  if (known !== undefined) return Number(known.incident_id);
+  if (known !== undefined) return known.is_answered ? null : Number(known.incident_id);
   if (!isNew) return null;
   const run = await queryOne<{ clock: RunClock; promotion: Promotion }>(
     client,
@@ -135,9 +138,9 @@ export async function followAssessment(
   await closeRecovered(client, modelId, { assessment, digest, mode, by: `run ${runNo}` });
   const fault = faultOf(assessment, mode);
   if (fault === null) return null;
-  const incidentId = await placeFault(client, key, { fault, digest, open: await openScopes(client, modelId) });
-  await insertSighting(client, key, { incidentId, fault, digest });
-  return incidentId;
+  const place = await placeFault(client, key, { fault, digest });
+  await insertSighting(client, key, { incidentId: place.incidentId, fault, digest });
+  return place.isOpen ? place.incidentId : null;
 }
 
 /** Of an assessment of the present that no run makes. Idempotent: what is closed stays closed. @throws MODEL_UNKNOWN */

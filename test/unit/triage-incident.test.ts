@@ -97,6 +97,19 @@ describe('a fault', () => {
     });
   });
 
+  it('of an earlier build names the columns of its failed checks, unless one of them is no matter of a column', () => {
+    const { triage: _triage, ...base } = assessed(window(1, 8), {});
+    const check = (column: string | null, passed = false) =>
+      ({ check: 'null-share', column, severity: 'error', passed, value: 1, threshold: 0, text: '' }) as const;
+    const columnsOf = (...checks: Assessment['checks']) =>
+      faultOf({ ...base, verdict: 'broken-feed', checks }, 'wall')?.columns;
+    expect(columnsOf(check('hour'), check('distance'), check('hour'), check('origin', true))).toEqual([
+      'distance',
+      'hour',
+    ]);
+    expect(columnsOf(check('hour'), check(null))).toEqual([]);
+  });
+
   it('belongs to an incident of its kind, its clock and columns that overlap; without columns to any of them', () => {
     expect(isSameFault(closed(), fault({ columns: ['distance', 'hour'] }))).toBe(true);
     expect(isSameFault(closed(), fault({ columns: [] }))).toBe(true);

@@ -46,6 +46,12 @@ const REASON_LENGTH = 500;
 
 const isFault = (verdict: string): verdict is FaultVerdict => (FAULT_VERDICTS as readonly string[]).includes(verdict);
 
+/** Of an assessment that names none itself: those of its failed checks; none when one of them is no matter of a column. */
+function failedColumns(checks: Assessment['checks']): string[] {
+  const failed = checks.filter(({ passed, severity }) => !passed && severity === 'error').map(({ column }) => column);
+  return failed.includes(null) ? [] : failed.filter((column) => column !== null);
+}
+
 /** Null: its verdict is no fault. */
 export function faultOf(assessment: Assessment, mode: RunClock['mode']): Fault | null {
   const { verdict, triage, window, inputsAsOf } = assessment;
@@ -55,7 +61,7 @@ export function faultOf(assessment: Assessment, mode: RunClock['mode']): Fault |
     cause: verdict,
     kind: KINDS[verdict],
     certainty: triage?.certainty ?? 'confirmed',
-    columns: [...new Set(triage?.columns ?? [])].sort(),
+    columns: [...new Set(triage?.columns ?? failedColumns(assessment.checks))].sort(),
     onset: triage?.onset ?? null,
     window,
     inputsAsOf,
