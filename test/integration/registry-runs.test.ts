@@ -271,6 +271,17 @@ describe('what a run records', () => {
     expect(picture.approvals).toEqual([]);
   });
 
+  it('names the incident of the fault that its newest assessment found, and none once that found none', async () => {
+    await applyModel(t.pool, 'facts-d');
+    const key = await openRunFor(t.registry, 'facts-d', 'x');
+    expect((await showRun(t.pool, key)).incidentId).toBeNull();
+    const { incidentId } = await t.registry.recordAssessment(key, { ...ASSESSMENT, verdict: 'broken-feed' });
+    expect(incidentId).not.toBeNull();
+    expect((await showRun(t.pool, key)).incidentId).toBe(incidentId);
+    await t.registry.recordAssessment(key, { ...ASSESSMENT, verdict: 'genuine-shift' });
+    expect((await showRun(t.pool, key)).incidentId).toBeNull();
+  });
+
   it('adds nothing to a run that is closed', async () => {
     await applyModel(t.pool, 'facts-b');
     const key = await openRunFor(t.registry, 'facts-b', 'x');
