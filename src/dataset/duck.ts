@@ -35,6 +35,8 @@ export interface Duck {
   rows(sql: string): Promise<Record<string, Json>[]>;
   /** Chunk by chunk, in the order of the query, without holding the result. */
   chunks(sql: string): AsyncGenerator<DuckDBDataChunk>;
+  /** The same beside another query that runs. */
+  chunksAside(sql: string): AsyncGenerator<DuckDBDataChunk>;
 }
 
 /** Missing or damaged files are the data's fault; memory, disk and the rest may pass. */
@@ -63,8 +65,24 @@ async function guarded<T>(signal: AbortSignal, work: () => Promise<T>): Promise<
   }
 }
 
+const chunksOn = (connection: DuckDBConnection, signal: AbortSignal): Duck['chunks'] =>
+  async function* chunks(sql) {
+    const result = await guarded(signal, () => connection.stream(sql));
+    const fetch = (): Promise<DuckDBDataChunk | null> => guarded(signal, () => result.fetchChunk());
+    let next = fetch();
+    for (;;) {
+      const chunk = await next;
+      if (chunk === null || chunk.rowCount === 0) return;
+      // DuckDB works on the next chunk while the caller works on this one.
+      next = fetch();
+      // Should the caller stop early, nobody awaits it.
+      next.catch(() => undefined);
+      yield chunk;
+    }
+  };
+
 function duckOn(
-  connection: DuckDBConnection,
+  [connection, aside]: readonly [DuckDBConnection, DuckDBConnection],
   dir: string,
   options: { readonly limits: DuckLimits; readonly signal: AbortSignal },
 ): Duck {
@@ -90,20 +108,8 @@ function duckOn(
         const reader = await connection.runAndReadAll(sql);
         return reader.getRowObjectsJson() as Record<string, Json>[];
       }),
-    chunks: async function* chunks(sql) {
-      const result = await guarded(signal, () => connection.stream(sql));
-      const fetch = (): Promise<DuckDBDataChunk | null> => guarded(signal, () => result.fetchChunk());
-      let next = fetch();
-      for (;;) {
-        const chunk = await next;
-        if (chunk === null || chunk.rowCount === 0) return;
-        // DuckDB works on the next chunk while the caller works on this one.
-        next = fetch();
-        // Should the caller stop early, nobody awaits it.
-        next.catch(() => undefined);
-        yield chunk;
-      }
-    },
+    chunks: chunksOn(connection, signal),
+    chunksAside: chunksOn(aside, signal),
   };
 }
 
@@ -125,17 +131,19 @@ export async function withDuck<T>(
       allow_community_extensions: 'false',
     });
     try {
-      const connection = await instance.connect();
-      const stop = (): void => connection.interrupt();
+      const connections = [await instance.connect(), await instance.connect()] as const;
+      const stop = (): void => {
+        for (const connection of connections) connection.interrupt();
+      };
       options.signal.addEventListener('abort', stop, { once: true });
       try {
-        await connection.run(`SET TimeZone = 'UTC'`);
-        await connection.run(`SET allowed_configs = ['threads']`);
-        await connection.run('SET lock_configuration = true');
-        return await work(duckOn(connection, dir, options));
+        for (const connection of connections) await connection.run(`SET TimeZone = 'UTC'`);
+        await connections[0].run(`SET allowed_configs = ['threads']`);
+        await connections[0].run('SET lock_configuration = true');
+        return await work(duckOn(connections, dir, options));
       } finally {
         options.signal.removeEventListener('abort', stop);
-        connection.closeSync();
+        for (const connection of connections) connection.closeSync();
       }
     } finally {
       instance.closeSync();

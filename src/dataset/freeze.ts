@@ -131,6 +131,8 @@ class Watch implements RowWatch {
     for (const [column, place] of places.entries()) {
       if (place !== null) this.content.addNumbers(column, chunk.column(place));
     }
+    // DuckDB still writes what it has just got.
+    if (this.sample.isWhole) void this.sample.sort();
   }
 }
 

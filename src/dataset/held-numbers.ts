@@ -27,16 +27,6 @@ const TILE_ROWS = 32;
 
 type OnChunk = (chunk: NumberChunk) => void;
 
-function joined(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((rows, part) => rows + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 /** The chunk's columns, then its rows' places; no rows where there is no chunk. */
 function put(output: DuckDBDataChunk, chunk: NumberChunk | null): void {
   putColumns(output, chunk?.rows ?? 0, (at) =>
@@ -150,24 +140,25 @@ export class HeldNumbers {
     for await (const chunk of duck.chunks(`SELECT ${HELD.place} FROM ${table}`)) {
       parts.push(vectorItems(chunk, 0, Uint32Array).slice(0, chunk.rowCount));
     }
-    return joined(parts);
+    const places = new Uint32Array(parts.reduce((rows, part) => rows + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      places.set(part, at);
+      at += part.length;
+    }
+    return places;
   }
 
   /**
    * @param table has the rows' places as a UINTEGER column HELD.place; rows leave it in the order they have in it
-   * @param options.places the same, where they were read already
    * @param options.onChunk sees the numbers' chunks as they pass, in that order
    * @returns what goes after FROM, once: the table's columns and the numbers by their keys. It fails when a row and numbers
    * of another row meet
    */
-  async beside(
-    duck: Duck,
-    table: string,
-    options: { readonly places?: readonly Uint32Array[]; readonly onChunk?: OnChunk } = {},
-  ): Promise<string> {
+  async beside(duck: Duck, table: string, options: { readonly onChunk?: OnChunk } = {}): Promise<string> {
     const width = this.keys.length;
     if (width === 0) return table;
-    const places = options.places === undefined ? await this.#placesOf(duck, table) : joined(options.places);
+    const places = await this.#placesOf(duck, table);
     const name = `numbers_of_${table}`;
     const ahead = new ChunksAhead({
       chunks: Math.ceil(places.length / CHUNK_ROWS),

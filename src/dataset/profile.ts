@@ -93,8 +93,7 @@ function binCounts(sorted: Float64Array, edges: readonly number[]): number[] {
   return counts;
 }
 
-function numericProfile(counted: Counted, values: Float64Array): NumericProfile {
-  const sorted = values.sort();
+function numericProfile(counted: Counted, sorted: Float64Array): NumericProfile {
   const isEmpty = sorted.length === 0;
   const quantiles = isEmpty ? [] : PROBABILITIES.map((p) => [p, quantile(sorted, p)] as const);
   const edges = [...new Set(quantiles.filter(([p]) => BIN_STEPS.has(p)).map(([, value]) => value))];
@@ -134,9 +133,10 @@ export class EvenSample {
   readonly #values: Float64Array[];
   readonly #lengths: number[];
   #row = 0;
+  #sorting: Promise<void> | null = null;
 
   constructor(
-    rows: number,
+    readonly rows: number,
     readonly columns: readonly number[],
   ) {
     this.step = Math.max(1, Math.ceil(rows / SAMPLE_ROWS));
@@ -159,7 +159,23 @@ export class EvenSample {
     this.#row += rows;
   }
 
-  /** The values of a column (its place in the snapshot), unsorted. */
+  get isWhole(): boolean {
+    return this.#row === this.rows;
+  }
+
+  /** After the last row; a sort takes some milliseconds, so the event loop breathes between columns. */
+  sort(): Promise<void> {
+    const sortAll = async (): Promise<void> => {
+      for (const column of this.columns) {
+        this.valuesOf(column).sort();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    this.#sorting ??= sortAll();
+    return this.#sorting;
+  }
+
+  /** The values of a column (its place in the snapshot), once sorted in order. */
   valuesOf(column: number): Float64Array {
     const at = this.columns.indexOf(column);
     return this.#values[at]!.subarray(0, this.#lengths[at]);
@@ -174,13 +190,12 @@ export async function profileSnapshot(
 ): Promise<Record<string, ColumnProfile>> {
   const { columns, sample } = options;
   const counted = await countColumns(duck, path, columns);
+  await sample.sort();
   const profiles: Record<string, ColumnProfile> = {};
   for (const [at, column] of columns.entries()) {
     const own = counted[at]!;
     if (column.kind === 'numeric') {
       profiles[column.parquet] = numericProfile(own, sample.valuesOf(at));
-      // A sort takes some milliseconds: let the event loop breathe between columns.
-      await new Promise((resolve) => setImmediate(resolve));
     } else if (column.kind === 'categorical') {
       profiles[column.parquet] = await categoricalProfile(duck, snapshotScan(path), {
         parquet: column.parquet,

@@ -8,7 +8,6 @@ import type { DigestColumn } from './content-digest.js';
 import type { Duck } from './duck.js';
 import { HELD, type HeldNumbers } from './held-numbers.js';
 import type { NumberChunk } from './number-chunk.js';
-import { vectorItems } from './vectors.js';
 
 export interface SnapshotColumn {
   /** In the Parquet file. */
@@ -104,16 +103,17 @@ export async function writeHeldFile(
   );
   const placesAmong = (there: readonly string[]): (number | null)[] =>
     keys.map((key) => (there.includes(key) ? there.indexOf(key) : null));
-  const ownPlaces = placesAmong(own);
-  const places: Uint32Array[] = [];
-  for await (const chunk of duck.chunks(`SELECT ${[...own, HELD.place].join(', ')} FROM ordered_rows`)) {
-    watch.see(chunk, ownPlaces);
-    places.push(vectorItems(chunk, own.length, Uint32Array).slice());
-  }
   const heldPlaces = placesAmong(held.keys);
   const onChunk = (chunk: NumberChunk): void => watch.seeNumbers(chunk, heldPlaces);
-  const rows = await held.beside(duck, 'ordered_rows', { places, onChunk });
-  await duck.feeding(() =>
-    duck.run(`COPY (SELECT ${selectOf(plan)} FROM ${rows}) TO ${quoteLiteral(path)} (${FORMAT})`),
-  );
+  const rows = await held.beside(duck, 'ordered_rows', { onChunk });
+  const write = (): Promise<void> =>
+    duck.run(`COPY (SELECT ${selectOf(plan)} FROM ${rows}) TO ${quoteLiteral(path)} (${FORMAT})`);
+  const ownPlaces = placesAmong(own);
+  const seeOwn = async (): Promise<void> => {
+    const chunks = duck.chunksAside(`SELECT ${own.join(', ')} FROM ordered_rows`);
+    for await (const chunk of chunks) watch.see(chunk, ownPlaces);
+  };
+  // One thread of DuckDB writes, and the event loop has time to spare.
+  const done = await duck.feeding(() => Promise.allSettled([write(), seeOwn()]));
+  for (const part of done) if (part.status === 'rejected') throw part.reason;
 }
