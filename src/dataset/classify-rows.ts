@@ -5,13 +5,14 @@
 
 import type { Release } from '../core/quality/release.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
-import type { RowCounts, Window } from '../core/types.js';
+import type { Instant, RowCounts, Window } from '../core/types.js';
 import { unparsedKey } from '../sources/file-source.js';
 import { ROW_KEYS } from '../sources/source.js';
 import type { ColumnPlan } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { within } from './excluded-windows.js';
 import { HELD, type HeldNumbers } from './held-numbers.js';
+import { findLabelConflicts } from './label-conflicts.js';
 import { numberChecks } from './number-checks.js';
 
 interface RowCheck {
@@ -34,7 +35,7 @@ export interface Classified {
 function rowChecks(
   spec: PipelineSpec,
   plan: ColumnPlan,
-  found: { hasDuplicates: boolean; isHeld: boolean },
+  found: { hasDuplicates: boolean; hasConflicts: boolean; isHeld: boolean },
 ): RowCheck[] {
   const { id, eventAt, rowKnownAt } = ROW_KEYS;
   const checks: RowCheck[] = [
@@ -42,6 +43,8 @@ function rowChecks(
     { reason: 'id-missing', fails: `${id} IS NULL` },
   ];
   if (plan.hasRowKnownAt) checks.push({ reason: 'row-known-at', fails: `${rowKnownAt} IS NULL` });
+  // All rows of such an id: which of its labels is right, nobody can tell.
+  if (found.hasConflicts) checks.push({ reason: 'label-conflict', fails: `${id} IN (SELECT id FROM label_conflicts)` });
   if (found.hasDuplicates) {
     checks.push({ reason: 'duplicate-id', fails: 'row_no IN (SELECT row_no FROM duplicate_rows)' });
   }
@@ -95,6 +98,7 @@ export async function classifyRows(
   plan: ColumnPlan,
   options: {
     readonly spec: PipelineSpec;
+    readonly labelsAsOf: Instant;
     readonly excluding: readonly Window[];
     readonly last: number | null;
     readonly held: HeldNumbers | null;
@@ -103,8 +107,12 @@ export async function classifyRows(
 ): Promise<Classified> {
   const { id, eventAt } = ROW_KEYS;
   const hasDuplicates = await markDuplicates(duck, plan, options.held);
+  const { labelsAsOf } = options;
+  const { positive } = options.spec.target;
+  const mayConflict = plan.labels !== null || hasDuplicates;
+  const hasConflicts = mayConflict && (await findLabelConflicts(duck, plan, { labelsAsOf, positive }));
   const isHeld = options.held !== null;
-  const checks = withReleases(rowChecks(options.spec, plan, { hasDuplicates, isHeld }), options.released);
+  const checks = withReleases(rowChecks(options.spec, plan, { hasDuplicates, hasConflicts, isHeld }), options.released);
   const view = { excluding: options.excluding, checks };
   await duck.run(classView({ ...view, isOld: 'false' }));
   if (options.last !== null) {

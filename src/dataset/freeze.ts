@@ -76,7 +76,11 @@ export async function classifyWindow(
   });
   await labelRows(duck, plan, { labelsAsOf: request.labelsAsOf, positive: spec.target.positive });
   const { excluding, last, released = [] } = request;
-  const classified = await classifyRows(duck, plan, { spec, excluding, last, held, released });
+  const classified = await classifyRows(duck, plan, {
+    spec,
+    labelsAsOf: request.labelsAsOf,
+    ...{ excluding, last, held, released },
+  });
   return { plan, classified, held };
 }
 

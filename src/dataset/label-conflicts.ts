@@ -12,8 +12,12 @@ import { labelExpression } from './label-rows.js';
 
 /** One fact an id can conflict with nothing: told without looking at labels. */
 async function isOneEach(duck: Duck, plan: ColumnPlan): Promise<boolean> {
-  const [table, id] = plan.labels === null ? ['source_rows', ROW_KEYS.id] : ['label_facts', LABEL_KEYS.id];
-  const [row] = await duck.rows(`SELECT count(${id}) = count(DISTINCT ${id}) AS is_unique FROM ${table}`);
+  const { id } = ROW_KEYS;
+  const question =
+    plan.labels === null
+      ? `SELECT count(${id}) = count(DISTINCT ${id}) AS is_unique FROM source_rows`
+      : 'SELECT (SELECT count(*) FROM label_facts) = (SELECT count(*) FROM latest_labels) AS is_unique';
+  const [row] = await duck.rows(question);
   return row?.is_unique === true;
 }
 

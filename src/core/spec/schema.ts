@@ -159,6 +159,21 @@ const quality = z.strictObject({
   /** Declared value ranges; rows outside are quarantined, and too many of them fail the window. */
   ranges: z.record(columnName, z.strictObject({ min: z.number().optional(), max: z.number().optional() })).default({}),
   maxOutOfRangeShare: fraction.default(0.01),
+  /** Days with labels, and labelled rows of each class, that a window needs once nothing more is waited for. */
+  minDays: z.int().min(1).default(3),
+  minClassRows: z.int().min(1).default(50),
+  /** Of labelled rows: with two labels at one instant, or alike in every feature with both. */
+  maxLabelConflictShare: fraction.default(0.01),
+  /** Rise of the estimated share of wrong labels over the reference. */
+  maxLabelNoiseRise: fraction.default(0.05),
+  /** Beyond it one feature alone predicts the label, and nearly is the label. */
+  maxFeatureAuc: z.number().min(0.5).max(1).default(0.95),
+  /** Distinct values over rows: beyond it a column names the row. */
+  maxDistinctShare: fraction.default(0.9),
+  /** How well labelled rows may be told from mature ones without a label. */
+  maxSelectionAuc: z.number().min(0.5).max(1).default(0.75),
+  /** Share of labels that exist because the champion decided so. */
+  maxDecidedShare: fraction.default(0.8),
 });
 
 const trainer = z.strictObject({

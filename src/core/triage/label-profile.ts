@@ -139,7 +139,7 @@ export function profileBreak(all: LabelDays, slices: readonly LabelDays[]): Prof
   let best: (Contrast & { at: number }) | null = null;
   for (let at = days.reference; at <= days.day.length - LEAST_AFTER; at += 1) {
     const found = contrast(profile, range(0, at), range(at, days.day.length));
-    if (found !== null && (best === null || found.effect > best.effect)) best = { ...found, at };
+    if (found !== null && (best === null || found.evidence > best.evidence)) best = { ...found, at };
   }
   if (best === null) return null;
   const [before, after] = [range(0, best.at), range(best.at, days.day.length)];

@@ -27,7 +27,7 @@ const ALPHA = 0.05;
 /** A slice's jump has to stand at this level over all slices. */
 const JUMP_ALPHA = 0.01;
 /** Jumps that count, in log-odds: of all rows (.2 falls to .156 or rises to .252), of a slice, which has a life of its own. */
-const LEAST_GAP = { overall: 0.3, slice: 1.5 };
+const LEAST_GAP = { overall: 0.3, slice: 1 };
 /** Slices that are told; beyond them a list says no more. */
 const MOST_TOLD = 10;
 /** Rows of the rest of the day against those of the slice: a slice that is nearly all rows has nothing to be compared with. */
@@ -153,6 +153,14 @@ interface Judged {
   readonly pValue: number;
 }
 
+/** Rows a day of the rarer class below which log-odds of days leap by themselves. */
+const LEAST_OF_CLASS = 3;
+
+function hasBothClasses({ day, labelled, positives }: LabelDays): boolean {
+  const rarer = positives.reduce((sum, own, at) => sum + Math.min(own, labelled[at]! - own), 0);
+  return rarer >= LEAST_OF_CLASS * day.length;
+}
+
 /** Each side with its own scatter, on the fewer days: what a few wild days do is no jump. */
 function jumpPValue({ shift, standardError, after }: LevelResiduals): number {
   return standardError > 0 ? Math.min(1, 2 * studentTCdf(-Math.abs(shift) / standardError, after.length - 1)) : 0;
@@ -164,7 +172,8 @@ function judge(one: Looked, pValue: number, slices: number): Judged[] {
   const values = Float64Array.from([...residuals.before, ...residuals.after]);
   const jump = jumpIn(values, { reference, counting: countingVariance(days), leastGap: LEAST_GAP.slice });
   const since = jump === null ? null : residualsAt(one, jump.at);
-  const isAbrupt = jump?.isAbrupt === true && since !== null && jumpPValue(since) * slices <= JUMP_ALPHA;
+  const isClear = since !== null && jumpPValue(since) * slices <= JUMP_ALPHA;
+  const isAbrupt = jump?.isAbrupt === true && isClear && hasBothClasses(days);
   const flippedAt = [jump?.at ?? reference, reference].find((place) => {
     const left = residualsAt(one, place);
     return left !== null && isExchanged({ part: part.subarray(place), left: left.after, leftBefore: left.before });
