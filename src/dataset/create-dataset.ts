@@ -35,8 +35,8 @@ interface SnapshotManifest {
 const never = (): AbortSignal => new AbortController().signal;
 
 /**
- * Rows that stream in through the event loop keep one thread of DuckDB busy: a second one would spin, waiting for them. A snapshot,
- * which works longest on what came in, asks for that itself while they come.
+ * Rows that stream in through the event loop keep one thread of DuckDB busy: a second one would spin, waiting for them. A snapshot
+ * asks for that itself while they come, unless memory is short: each thread has some of its own.
  */
 const feeding = <T extends { readonly limits: DuckLimits }>(source: SpecSource, options: T): T =>
   source.kind === 'postgres' ? { ...options, limits: { ...options.limits, threads: 1 } } : options;
@@ -63,7 +63,7 @@ export function createDataset(options: DatasetOptions): Dataset {
       withDuck(feeding(spec.source, using(signal)), (duck) => measureLabels(duck, { spec, request, connectionUrl })),
     freeze: async (spec, request, { signal }) => {
       const freeze = (mostMb: number | null): Promise<SnapshotRef> =>
-        withDuck(using(signal), (duck) =>
+        withDuck(mostMb === null ? feeding(spec.source, using(signal)) : using(signal), (duck) =>
           freezeWindow(duck, { store, connectionUrl }, { spec, request, heldMb: mostMb }),
         );
       // Numbers that are held are checked before their rows have a time: a release needs both.
