@@ -17,6 +17,8 @@ import {
   type ExtendRequest,
 } from './client/decide.js';
 import { type IncidentCalls, incidentCalls } from './client/incidents.js';
+import { monitorScheduleCalls } from './client/monitor-schedules.js';
+import { type MonitorCalls, monitorCalls } from './client/monitors.js';
 import { agreementOfAll, pollScheduleCalls } from './client/poll-schedules.js';
 import { type QuarantineCalls, quarantineCalls } from './client/quarantine-calls.js';
 import { type ReadCalls, readCalls, specOfModel } from './client/read-calls.js';
@@ -28,6 +30,7 @@ import { DEFAULT_QUEUE } from './core/queues.js';
 import { diffSpecs, type SpecChange } from './core/spec/diff.js';
 import { canonicalSpecText, specDigest } from './core/spec/digest.js';
 import { parseSpec } from './core/spec/parse-spec.js';
+import type { PipelineSpec } from './core/spec/schema.js';
 import { resolveSourcePaths } from './core/spec/source-paths.js';
 import type { Cause, DecisionAnswer, Digest, RunClock } from './core/types.js';
 import { recordDecision } from './registry/approvals.js';
@@ -54,7 +57,7 @@ export interface ApplyResult {
   /** False: this very spec is the model's current one already. */
   readonly isNew: boolean;
   readonly changes: readonly SpecChange[];
-  /** Of the model's Schedules with this spec, those of its polls too; applying alone changes no Schedule. */
+  /** Of the model's Schedules with this spec, those of its polls and its monitor too; applying alone changes no Schedule. */
   readonly schedule: ScheduleAgreement;
 }
 
@@ -111,15 +114,17 @@ interface PeopleCalls {
   extendDeadline(request: Said<ExtendRequest>): Promise<DecisionAnswer | null>;
 }
 
-/** `scheduleId` null: the spec has polls and no calendar. */
+/** `scheduleId` null: the spec has polls or a monitor, and no calendar. */
 type ScheduleSet = Pick<ScheduleFacts, 'isPaused' | 'nextAt'> & {
   readonly scheduleId: string | null;
   /** Ids of the polls' Schedules. */
   readonly polls: readonly string[];
+  /** Id of the built-in monitor's Schedule; null: the spec has none. */
+  readonly monitor: string | null;
 };
 
 interface ScheduleCalls {
-  /** The calendar and every poll of the spec; polls that the spec no longer has are removed. */
+  /** The calendar, every poll and the monitor of the spec; polls and a monitor that the spec no longer has are removed. */
   setSchedule(request: { modelId: string; clock?: RunClock }): Promise<ScheduleSet>;
   pauseSchedule(modelId: string): Promise<ScheduleFacts>;
   resumeSchedule(modelId: string): Promise<ScheduleFacts>;
@@ -138,14 +143,19 @@ export interface PerennialClient
     BackfillCalls,
     SchemaCalls,
     QuarantineCalls,
-    IncidentCalls {
+    IncidentCalls,
+    MonitorCalls {
   close(): Promise<void>;
 }
 
 interface Schedules {
   readonly calendar: ReturnType<typeof scheduleCalls>;
   readonly polls: ReturnType<typeof pollScheduleCalls>;
+  readonly monitor: ReturnType<typeof monitorScheduleCalls>;
 }
+
+const agreementWith = async ({ calendar, polls, monitor }: Schedules, spec: PipelineSpec): Promise<ScheduleAgreement> =>
+  agreementOfAll([await calendar.agreement(spec), await polls.agreement(spec), await monitor.agreement(spec)]);
 
 async function connect(temporal: ClientSettings['temporal']): Promise<Connection> {
   const address = temporal.address === undefined ? {} : { address: temporal.address };
@@ -169,8 +179,7 @@ function modelCalls(pool: Pool, coordinator: CoordinatorCalls, schedules: Schedu
       const before = applied.previousDigest === null ? null : await specByDigest(pool, applied.previousDigest);
       await coordinator.ensure(spec.model);
       const changes = diffSpecs(before, spec);
-      const { calendar, polls } = schedules;
-      const schedule = agreementOfAll([await calendar.agreement(spec), await polls.agreement(spec)]);
+      const schedule = await agreementWith(schedules, spec);
       return { modelId: spec.model, digest, isNew: applied.isNew, changes, schedule };
     },
     requestRetrain: async ({ modelId, cause, by, reason, clock, triggerId }) => {
@@ -217,16 +226,19 @@ function peopleCalls(calls: DecisionCalls): PeopleCalls {
   };
 }
 
-function scheduleApi(pool: Pool, { calendar, polls }: Schedules): ScheduleCalls {
+function scheduleApi(pool: Pool, schedules: Schedules): ScheduleCalls {
+  const { calendar, polls, monitor } = schedules;
   return {
-    setSchedule: async ({ modelId, clock }) => {
+    setSchedule: async ({ modelId, clock = { mode: 'wall' } }) => {
       const spec = await specOfModel(pool, modelId);
       const kept = await polls.set(spec);
-      if (spec.schedule === undefined && kept.set.length + kept.removed.length > 0) {
-        return { scheduleId: null, isPaused: false, nextAt: [], polls: kept.set };
+      const others = { polls: kept.set, monitor: await monitor.set(spec, clock) };
+      const isCalendarFree = spec.schedule === undefined;
+      if (isCalendarFree && (kept.set.length + kept.removed.length > 0 || others.monitor !== null)) {
+        return { scheduleId: null, isPaused: false, nextAt: [], ...others };
       }
-      await calendar.set(spec, clock ?? { mode: 'wall' });
-      return { ...(await calendar.describe(modelId)), polls: kept.set };
+      await calendar.set(spec, clock);
+      return { ...(await calendar.describe(modelId)), ...others };
     },
     pauseSchedule: async (modelId) => {
       await calendar.pause(modelId, 'paused through perennial');
@@ -237,12 +249,12 @@ function scheduleApi(pool: Pool, { calendar, polls }: Schedules): ScheduleCalls 
       return calendar.describe(modelId);
     },
     deleteSchedule: async (modelId) => {
-      const removed = await polls.removeAll(modelId);
+      const removed = [...(await polls.removeAll(modelId)), ...((await monitor.remove(modelId)) ? [modelId] : [])];
       return (await calendar.remove(modelId)) || removed.length > 0;
     },
     showSchedule: async (modelId) => {
       const spec = await specOfModel(pool, modelId);
-      const agreement = agreementOfAll([await calendar.agreement(spec), await polls.agreement(spec)]);
+      const agreement = await agreementWith(schedules, spec);
       return { ...(await calendar.describe(modelId)), agreement };
     },
     triggerSchedule: (modelId) => calendar.trigger(modelId),
@@ -258,6 +270,7 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
   const schedules = {
     calendar: scheduleCalls(client, queue),
     polls: pollScheduleCalls(client, { queue, namesEver: (modelId) => pollNamesEver(pool, modelId) }),
+    monitor: monitorScheduleCalls(client, queue),
   };
   const decisions = decisionCalls(client, {
     run: (key) => run(pool, key),
@@ -274,6 +287,7 @@ export async function connectClient(settings: ClientSettings): Promise<Perennial
     ...schemaCalls(client, pool, queue),
     ...quarantineCalls(pool),
     ...incidentCalls(pool, coordinator),
+    ...monitorCalls(client, pool, queue),
     close: async () => {
       await pool.end();
       await connection.close();

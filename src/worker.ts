@@ -18,11 +18,13 @@ import {
 import { runAssessJobOffLoop } from './activities/assess/off-loop-jobs.js';
 import { createDataActivities } from './activities/create-data-activities.js';
 import { createEvaluationActivities } from './activities/create-evaluation-activities.js';
+import { createMonitorActivities, type MonitorActivities } from './activities/create-monitor-activities.js';
 import { createRunActivities } from './activities/create-run-activities.js';
 import { createSchemaActivities } from './activities/create-schema-activities.js';
 import { createTrainActivities } from './activities/create-train-activities.js';
 import type { ActivityDeps } from './activities/deps.js';
 import { evaluateOffLoop } from './activities/off-loop-evaluation.js';
+import { baselineOffLoop, measureOffLoop } from './activities/off-loop-monitor.js';
 import { createPollActivities, type PollActivities } from './activities/poll-nannyml.js';
 import { removeStaleScratch } from './activities/scratch.js';
 import { wrapActivities } from './activities/wrap.js';
@@ -36,6 +38,7 @@ import { readEnv, readVariable, type TemporalEnv } from './env.js';
 import { createRegistry } from './registry/create-registry.js';
 import { acceptArrivals } from './registry/intake.js';
 import { migrate } from './registry/migrate.js';
+import { monitorRegistry } from './registry/monitor-points.js';
 import { movePollerCursor, pollerCursor } from './registry/poller-cursors.js';
 import { createPool } from './registry/pool.js';
 import { parsePlace, readNannymlNews } from './sources/nannyml-tables.js';
@@ -93,6 +96,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
   const pool = createPool(settings.databaseUrl);
   const deps = buildDeps(settings, { client, pool, base, hasSearchAttributes });
   const polls = pollActivities(settings, pool);
+  const monitor = monitorActivities(deps, pool);
   const notifier = startNotifier({ pool, send: coordinatorCalls(client, base).sendPending, log });
   const bundle = await loadWorkflowBundle();
   const common = { connection, namespace: temporal.namespace, shutdownGraceTime: SHUTDOWN_GRACE } as const;
@@ -100,7 +104,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
     (settings.roles ?? ROLES).map((role) =>
       Worker.create({
         ...common,
-        ...optionsOf(role, { base, bundle, deps, polls }),
+        ...optionsOf(role, { base, bundle, deps, polls, monitor }),
         ...deploymentOf(settings),
         ...(settings.interceptors === undefined ? {} : { interceptors: settings.interceptors }),
       }),
@@ -164,6 +168,23 @@ function pollActivities(settings: WorkerSettings, pool: ReturnType<typeof create
   });
 }
 
+/** The notifier tells the coordinators of what a look has put into the ledger, as it does of polls. */
+function monitorActivities(deps: ActivityDeps, pool: ReturnType<typeof createPool>): MonitorActivities {
+  const { artifacts, dataset, trainer, scratchDir } = deps;
+  const now = (): string => new Date().toISOString();
+  const registry = monitorRegistry(pool);
+  return createMonitorActivities({
+    registry,
+    artifacts,
+    dataset,
+    trainer,
+    baselineOffLoop,
+    measureOffLoop,
+    now,
+    scratchDir,
+  });
+}
+
 /** Options are set on purpose: the defaults (100 activity slots, no grace) are made for other work. */
 function optionsOf(
   role: WorkerRole,
@@ -172,6 +193,7 @@ function optionsOf(
     bundle: NonNullable<WorkerOptions['workflowBundle']>;
     deps: ActivityDeps;
     polls: PollActivities;
+    monitor: MonitorActivities;
   },
 ): Pick<WorkerOptions, 'taskQueue'> & Partial<WorkerOptions> {
   const queues = queueNames(made.base);
@@ -194,6 +216,7 @@ function optionsOf(
             ...createEvaluationActivities(deps),
             ...createSchemaActivities(deps),
             ...made.polls,
+            ...made.monitor,
           },
           { heartbeatMs: 5_000 },
         ),

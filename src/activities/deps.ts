@@ -41,6 +41,7 @@ import type {
 import type { RunAssessJob } from './assess/assess-jobs.js';
 import type { ScoringSource } from './assess/scoring-source.js';
 import type { ModelJudgement, OpenRun } from './model-judgement.js';
+import type { ObservedSource } from './observed-source.js';
 import type { EvaluationJob } from './off-loop-evaluation.js';
 import type { QualityRegistry } from './quality-registry.js';
 import type { RunKey, TriageRegistry } from './triage-registry.js';
@@ -100,7 +101,7 @@ export interface MeasureInputsRequest {
   readonly alsoAt?: Readonly<Record<string, readonly number[]>>;
 }
 
-export interface Dataset extends ScoringSource {
+export interface Dataset extends ScoringSource, ObservedSource {
   /**
    * Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. Rows of
    * the windows in `excluding` do not count, and days that one of them touches are not among the rows a day.
@@ -145,12 +146,12 @@ export interface Dataset extends ScoringSource {
   ): Promise<LabelMeasures>;
   freeze(spec: PipelineSpec, request: FreezeRequest, options: { signal: AbortSignal }): Promise<SnapshotRef>;
   /**
-   * Writes a column file (core/column-table.ts) of a snapshot at `path`.
+   * Writes a column file (core/column-table.ts) of a snapshot at `path`: every k-th row where `maxRows` says so.
    * @throws DATA_SCHEMA_VIOLATION when the snapshot was frozen without a column that the spec needs
    */
   toColumns(
     spec: PipelineSpec,
-    request: { snapshot: SnapshotRef; path: string; boundaryAt: Instant | null },
+    request: { snapshot: SnapshotRef; path: string; boundaryAt: Instant | null; maxRows?: number },
     options: { signal: AbortSignal },
   ): Promise<ColumnFile>;
   /** Ids in both snapshots, and the gap from the last training event to the first holdout event in milliseconds. */

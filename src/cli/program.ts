@@ -10,6 +10,7 @@ import { addDecide } from './commands/decide.js';
 import { addDoctor } from './commands/doctor.js';
 import { addIncidents } from './commands/incidents.js';
 import { addLabels } from './commands/labels.js';
+import { addMonitor } from './commands/monitor.js';
 import { addPause } from './commands/pause.js';
 import { addPolicy } from './commands/policy.js';
 import { addQuarantine } from './commands/quarantine.js';
@@ -55,6 +56,7 @@ const COMMANDS = [
   addShow,
   addTriggers,
   addSignal,
+  addMonitor,
   addDecide,
   addLabels,
   addAnswer,

@@ -9,6 +9,7 @@ import { HeldTooLarge } from './held-numbers.js';
 import { inspectForSchema, inspectWindow } from './inspect.js';
 import { measureInputs } from './measure-inputs.js';
 import { measureLabels } from './measure-labels.js';
+import { observeWindow } from './observe.js';
 import type { ConnectionUrl } from './open-source.js';
 import { measureOverlap } from './overlap.js';
 import { writeScoringFile } from './scoring-file.js';
@@ -75,15 +76,17 @@ export function createDataset(options: DatasetOptions): Dataset {
         return freeze(null);
       }
     },
-    toColumns: async (spec, { snapshot, path, boundaryAt }, { signal }) => {
+    toColumns: async (spec, { snapshot, path, boundaryAt, maxRows }, { signal }) => {
       const parquetPath = await store.verifiedPath(snapshot.parquet);
       const rows = snapshot.rows.used;
       const manifest = JSON.parse((await store.read(snapshot.manifest)).toString('utf8')) as SnapshotManifest;
-      const file = { parquetPath, rows, schema: manifest.schema };
+      const file = { parquetPath, rows, schema: manifest.schema, ...(maxRows === undefined ? {} : { maxRows }) };
       return withDuck(using(signal), (duck) => writeColumnFile(duck, { spec, ...file, path, boundaryAt }));
     },
     scoringColumns: (spec, request, { signal }) =>
       withDuck(feeding(spec.source, using(signal)), (duck) => writeScoringFile(duck, { spec, request, connectionUrl })),
+    observe: (spec, request, { signal }) =>
+      withDuck(feeding(spec.source, using(signal)), (duck) => observeWindow(duck, { spec, ...request, connectionUrl })),
     overlap: async (training, holdout) => {
       const paths = {
         training: await store.verifiedPath(training.parquet),

@@ -11,7 +11,7 @@ import { assertInvariant, PipelineError } from '../core/errors.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Instant } from '../core/types.js';
 import { ROW_KEYS } from '../sources/source.js';
-import { quoteIdent, timestampLiteral } from '../sources/sql.js';
+import { quoteIdent, quoteLiteral, timestampLiteral } from '../sources/sql.js';
 import { type PlannedColumn, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { type SnapshotColumn, snapshotScan } from './snapshot-file.js';
@@ -167,7 +167,17 @@ async function writeAtomically(path: string, parts: readonly Uint8Array[], signa
   }
 }
 
-/** @param options.parquetPath the snapshot's verified file, which holds `rows` rows in the columns of `schema` */
+/** Every k-th row of the file, in its order. */
+const everyRow = (path: string, step: number): string =>
+  step === 1
+    ? snapshotScan(path)
+    : `(SELECT * EXCLUDE (file_row_number) FROM read_parquet(${quoteLiteral(path)}, hive_partitioning = false, ` +
+      `file_row_number = true) WHERE file_row_number % ${step} = 0)`;
+
+/**
+ * @param options.parquetPath the snapshot's verified file, which holds `rows` rows in the columns of `schema`
+ * @param options.maxRows at most so many of them: every k-th one
+ */
 export async function writeColumnFile(
   duck: Duck,
   options: {
@@ -177,10 +187,13 @@ export async function writeColumnFile(
     schema: readonly SnapshotColumn[];
     path: string;
     boundaryAt: Instant | null;
+    maxRows?: number;
   },
 ): Promise<ColumnFile> {
-  const { spec, rows, schema, path, boundaryAt } = options;
-  const scan = snapshotScan(options.parquetPath);
+  const { spec, schema, path, boundaryAt, maxRows } = options;
+  const step = maxRows === undefined ? 1 : Math.max(1, Math.ceil(options.rows / maxRows));
+  const rows = Math.ceil(options.rows / step);
+  const scan = everyRow(options.parquetPath, step);
   const table = await readTable(duck, { spec, scan, rows, schema });
   await writeAtomically(path, encodeColumnTable(table), duck.signal);
   if (boundaryAt === null) return { path, rows, rowsBefore: rows };

@@ -1,6 +1,7 @@
 /** What a reader may see: models, runs, the ledger, the champion. All from the registry, so that it works without Temporal. */
 import { champion, championAt } from '../registry/aliases.js';
 import { listTriggers } from '../registry/list-triggers.js';
+import { listPoints, newestLook } from '../registry/monitor-points.js';
 import { listModels, showRun } from '../registry/reads.js';
 import { listRuns, outcomesOf } from '../registry/runs.js';
 import type { GatewayDeps } from './deps.js';
@@ -11,6 +12,8 @@ import {
   championQuery,
   modelParams,
   modelsAnswer,
+  monitorAnswer,
+  monitorQuery,
   pageQuery,
   runAnswer,
   runParams,
@@ -111,9 +114,28 @@ const championRoute = ({ pool, models: facts }: GatewayDeps): Route =>
     },
   });
 
+const monitorRoute = ({ pool, models: facts }: GatewayDeps): Route =>
+  route({
+    ...GET,
+    path: '/v1/models/{model}/monitor',
+    operationId: 'showMonitor',
+    summary: 'What the built-in monitor measured: by series, oldest period first',
+    access: READ,
+    params: modelParams,
+    query: monitorQuery,
+    success: { status: 200, schema: monitorAnswer, description: 'Figures of the newest periods' },
+    problems: [404],
+    handle: async ({ params: { model: modelId }, query }) => {
+      await facts.require(modelId);
+      const points = await listPoints(pool, { modelId, ...query });
+      return { status: 200, body: { modelId, points, look: await newestLook(pool, modelId) } };
+    },
+  });
+
 export const readRoutes = (deps: GatewayDeps): Route[] => [
   models(deps),
   ...runs(deps),
   triggers(deps),
   championRoute(deps),
+  monitorRoute(deps),
 ];

@@ -126,6 +126,12 @@ export const championQuery = z.strictObject({
   at: utc.optional().meta({ description: 'The champion of that instant; now when absent' }),
 });
 
+export const monitorQuery = z.strictObject({
+  series: text(200).optional().meta({ description: 'One series, e.g. drift:distance; all when absent' }),
+  since: utc.optional().meta({ description: 'Only periods that end after it' }),
+  limit: z.coerce.number().int().min(1).max(400).default(30).meta({ description: 'Newest periods' }),
+});
+
 const ledgerState = z.enum(['pending', 'started', 'merged', 'held', 'suppressed', 'escalated', 'refused']);
 const cause = z.enum(['schedule', 'drift', 'performance', 'labels', 'version-change', 'manual']);
 
@@ -270,4 +276,27 @@ export const readyAnswer = z.object({
   temporal: z
     .enum(['reachable', 'unreachable'])
     .meta({ description: 'Not needed to take signals: they wait in Postgres' }),
+});
+
+export const monitorAnswer = z.object({
+  modelId: z.string(),
+  points: z.array(
+    z.looseObject({
+      series: z.string().meta({ description: 'estimated:… is computed without labels' }),
+      periodEnd: z.string(),
+      championVersion: z.int(),
+      value: z.number().nullable(),
+      interval: z.looseObject({ lower: z.number(), upper: z.number(), confidence: z.number() }).nullable(),
+      threshold: z.number().nullable(),
+      alert: z.boolean().nullable().meta({ description: 'null: no rule looks at it, or it could not be judged' }),
+      rows: z.int(),
+      days: z.int(),
+      method: z.string(),
+      note: z.string(),
+    }),
+  ),
+  look: z
+    .looseObject({ periodEnd: z.string(), outcome: z.string(), reason: z.string() })
+    .nullable()
+    .meta({ description: 'What became of the newest look; null before the first' }),
 });

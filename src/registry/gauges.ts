@@ -1,6 +1,7 @@
 /** Counts that tell an operator whether work piles up, and what is broken. */
 import type { IncidentKind } from '../core/triage/incident.js';
 import { type Db, query, queryOne } from './database.js';
+import { type NewestValue, newestValues } from './monitor-points.js';
 
 export interface Gauges {
   /** Models whose newest trigger no judgement has seen yet. */
@@ -8,6 +9,8 @@ export interface Gauges {
   readonly openRuns: number;
   /** Where there are any. */
   readonly openIncidents: readonly { readonly modelId: string; readonly kind: IncidentKind; readonly count: number }[];
+  /** The newest figures of the built-in monitor. */
+  readonly monitorValues: readonly NewestValue[];
 }
 
 export async function readGauges(db: Db): Promise<Gauges> {
@@ -23,5 +26,10 @@ export async function readGauges(db: Db): Promise<Gauges> {
      where c.incident_id is null group by 1, 2 order by 1, 2`,
   );
   const openIncidents = incidents.map(({ model_id: modelId, kind, count }) => ({ modelId, kind, count }));
-  return { unjudgedModels: row?.unjudged ?? 0, openRuns: row?.open ?? 0, openIncidents };
+  return {
+    unjudgedModels: row?.unjudged ?? 0,
+    openRuns: row?.open ?? 0,
+    openIncidents,
+    monitorValues: await newestValues(db),
+  };
 }

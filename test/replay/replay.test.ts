@@ -26,6 +26,7 @@ const WANTED = [
   'modelCoordinatorWorkflow-continued',
   'modelCoordinatorWorkflow-failed',
   'modelCoordinatorWorkflow-running',
+  'monitorWorkflow-completed',
   'retrainWorkflow-blocked-by-data',
   'retrainWorkflow-cancelled',
   'retrainWorkflow-code-suspected',
@@ -241,6 +242,11 @@ const SCENES: (() => Promise<unknown>)[] = [
       workflowId: `score/${world.modelId}`,
       taskQueue: harness.queue,
       args: [{ modelId: world.modelId, specDigest: world.model.specDigest, versions: [1], snapshot: {} }],
+    });
+    await harness.client.workflow.execute('monitorWorkflow', {
+      workflowId: `monitor/${world.modelId}`,
+      taskQueue: harness.queue,
+      args: [{ modelId: world.modelId, at: null, clock: { mode: 'wall' } }],
     });
     await harness.coordinator.sendLabels(world.modelId, { eventId: 'l', through: '2001-01-01T00:00:00Z' });
     await closed(world);

@@ -3,6 +3,7 @@
 
 import type { DataActivities } from '#dist/activities/create-data-activities.js';
 import type { EvaluationActivities } from '#dist/activities/create-evaluation-activities.js';
+import type { MonitorActivities } from '#dist/activities/create-monitor-activities.js';
 import type { RunActivities } from '#dist/activities/create-run-activities.js';
 import type { TrainActivities } from '#dist/activities/create-train-activities.js';
 import { canonicalDigest } from '#dist/core/canonical-json.js';
@@ -15,7 +16,7 @@ import type { Coverage, Instant, PromotionVerdict, SnapshotRef, Window } from '#
 import { uniqueTaskQueue } from '../setup/services.js';
 import { MemoryModel } from './memory-registry.js';
 
-export type ComputedActivities = DataActivities & EvaluationActivities & TrainActivities;
+export type ComputedActivities = DataActivities & EvaluationActivities & MonitorActivities & TrainActivities;
 export type ActivityName = keyof ComputedActivities | keyof RunActivities;
 
 export interface Scenario {
@@ -210,6 +211,11 @@ export class World {
         }),
         report: artifact('report'),
       };
+    },
+    measurePeriod: async ({ modelId, at }) => {
+      const periodEnd = `${at.slice(0, 10)}T00:00:00.000Z`;
+      const reason = '16 figures, none alerts.';
+      return { modelId, periodEnd, championVersion: 1, outcome: 'measured', reason, alerts: [], triggerId: null };
     },
     scoreVersions: async ({ versions }) =>
       versions.map((version) => ({ version, metrics: { ...NO_METRICS, auc: 0.6 + version / 100 } })),

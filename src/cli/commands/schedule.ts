@@ -11,20 +11,25 @@ import { addBackfill } from './backfill.js';
 interface ScheduleResult extends Partial<Omit<ScheduleFacts, 'scheduleId'>> {
   readonly modelId: string;
   readonly state: 'set' | 'paused' | 'resumed' | 'deleted' | 'shown' | 'not there';
-  /** Null: the spec has polls and no calendar. */
+  /** Null: the spec has polls or a monitor, and no calendar. */
   readonly scheduleId: string | null;
   readonly polls?: readonly string[];
+  readonly monitor?: string | null;
   readonly isPaused: boolean;
   readonly nextAt: readonly string[];
   readonly agreement?: ScheduleAgreement;
 }
 
 const STATES = [
-  ['set', 'set', "make the schedule and the polls of monitors' tables what the model's spec says"],
+  [
+    'set',
+    'set',
+    "make the schedule, the polls of monitors' tables and the built-in monitor what the model's spec says",
+  ],
   ['show', 'shown', 'when it fires, how it is kept, what became of its last ticks'],
   ['pause', 'paused', 'keep the schedule, start nothing'],
   ['resume', 'resumed', 'start again, whoever or whatever paused it'],
-  ['delete', 'deleted', "remove the schedule and the polls of monitors' tables"],
+  ['delete', 'deleted', "remove the schedule, the polls of monitors' tables and the built-in monitor"],
 ] as const;
 
 type Wanted = (typeof STATES)[number][1];
@@ -92,11 +97,12 @@ async function schedule(
     print(context.io, options, { data: result, text: shown(result) });
     return;
   }
-  const { modelId, scheduleId, state, polls = [] } = result;
+  const { modelId, scheduleId, state, polls = [], monitor = null } = result;
   const fires = firesText(result);
   const calendar = scheduleId === null ? [] : [`schedule ${scheduleId} ${state}${fires === '' ? '' : `; ${fires}`}`];
   const looks = polls.length === 0 ? [] : [`polls ${state}: ${polls.join(', ')}`];
-  const parts = [...calendar, ...looks];
+  const watch = monitor === null ? [] : [`${monitor} ${state}`];
+  const parts = [...calendar, ...looks, ...watch];
   print(context.io, options, { data: result, text: `${modelId}: ${parts.join('; ') || 'nothing is left to poll'}` });
 }
 

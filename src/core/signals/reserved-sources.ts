@@ -12,6 +12,7 @@ const OWN: ReadonlySet<string> = new Set([
   'performance',
   'expectation',
   'backfill',
+  'perennial-monitor',
 ]);
 
 /** Of the pollers. */

@@ -5,6 +5,7 @@
 import { cronPeriodHours, cronProblem } from './cron.js';
 import { DAY_MS, durationMs } from './duration.js';
 import { gateProblems, gateWarnings } from './gate-rules.js';
+import { monitorProblems } from './monitor-rules.js';
 import type { SpecProblem } from './problem.js';
 import type { PipelineSpec } from './schema.js';
 import { sourceProblems, sourceWarnings } from './source-rules.js';
@@ -124,6 +125,7 @@ export function ruleProblems(spec: PipelineSpec): SpecProblem[] {
     ...gateProblems(spec),
     ...scheduleProblems(spec),
     ...triggerProblems(spec),
+    ...monitorProblems(spec),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { isDuration } from './duration.js';
+import { monitor } from './monitor-schema.js';
 import { triage } from './triage-schema.js';
 import { triggers } from './trigger-schema.js';
 
@@ -254,6 +255,8 @@ export const specSchema = z.strictObject({
   schedule: schedule.optional(),
   triggers: triggers.prefault({}),
   triage: triage.prefault({}),
+  /** The built-in monitor; none without it. */
+  monitor: monitor.optional(),
 });
 
 export type PipelineSpec = z.output<typeof specSchema>;
