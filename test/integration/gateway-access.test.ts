@@ -72,6 +72,7 @@ describe('every route of the served document', () => {
       'GET /v1/models',
       'GET /v1/models/{model}/champion',
       'GET /v1/models/{model}/incidents',
+      'GET /v1/models/{model}/monitor',
       'GET /v1/models/{model}/runs',
       'GET /v1/models/{model}/triggers',
       'GET /v1/runs/{model}/{no}',
