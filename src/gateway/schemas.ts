@@ -228,6 +228,7 @@ const incident = z.object({
   certainty: z.enum(['confirmed', 'suspected']).nullable(),
   columns: z.array(z.string()).meta({ description: 'None: no matter of single columns' }),
   onset: z.string().nullable(),
+  seen: window.nullable().meta({ description: 'From the first to the last window in which it was seen' }),
   clockMode: z.enum(['wall', 'replay']).nullable(),
   reason: z.string(),
   openedBy: z.string(),

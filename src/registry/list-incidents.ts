@@ -2,7 +2,7 @@
 import type { ClosingWay, IncidentKind } from '../core/triage/incident.js';
 import type { Certainty, FaultVerdict } from '../core/triage/verdict.js';
 import type { Digest, Instant, RunClock, Window } from '../core/types.js';
-import { type Db, query, queryOne, toInstant, toInstantOrNull } from './database.js';
+import { type Db, query, queryOne, toInstant, toInstantOrNull, toWindow } from './database.js';
 import { modelUnknown } from './models.js';
 
 /** An assessment that found the fault. */
@@ -29,6 +29,8 @@ export interface IncidentRow {
   /** Of all sightings; none: no matter of single columns. */
   readonly columns: readonly string[];
   readonly onset: Instant | null;
+  /** From the earliest start to the latest end of the windows in which the fault was seen. */
+  readonly seen: Window | null;
   readonly clockMode: RunClock['mode'] | null;
   readonly reason: string;
   readonly openedBy: string;
@@ -76,6 +78,8 @@ interface DbIncident {
   opened_at: Date;
   sightings: number;
   onset: Date | null;
+  seen_start: Date | null;
+  seen_end: Date | null;
   is_confirmed: boolean | null;
   is_wide: boolean | null;
   columns: string[];
@@ -122,6 +126,7 @@ const incidentOf = (row: DbIncident): IncidentRow => ({
   certainty: row.is_confirmed === null ? null : row.is_confirmed ? 'confirmed' : 'suspected',
   columns: row.is_wide === true ? [] : row.columns,
   onset: toInstantOrNull(row.onset),
+  seen: row.seen_start === null || row.seen_end === null ? null : toWindow(row.seen_start, row.seen_end),
   clockMode: row.clock_mode,
   reason: row.reason,
   openedBy: row.opened_by,
@@ -136,7 +141,7 @@ const incidentOf = (row: DbIncident): IncidentRow => ({
 /** What was seen after a closing is evidence all the same, and makes the incident no larger. */
 const LIST = `
   select i.incident_id, i.model_id, i.kind, i.cause, i.clock_mode, i.run_no, i.reason, i.opened_by, i.opened_at,
-    seen.onset, seen.is_confirmed, seen.is_wide, counted.sightings, counted.evidence,
+    seen.onset, seen.seen_start, seen.seen_end, seen.is_confirmed, seen.is_wide, counted.sightings, counted.evidence,
     array(select distinct unnest(columns) from perennial.incident_sightings
       where incident_id = i.incident_id and at <= coalesce(c.closed_at, 'infinity') order by 1) as columns,
     case when c.incident_id is not null then 0 else (
@@ -147,7 +152,8 @@ const LIST = `
   from perennial.incidents i
   left join perennial.incident_closures c using (incident_id)
   cross join lateral (
-    select min(onset) as onset, bool_or(certainty = 'confirmed') as is_confirmed, bool_or(columns = '{}') as is_wide
+    select min(onset) as onset, min(window_start) as seen_start, max(window_end) as seen_end,
+      bool_or(certainty = 'confirmed') as is_confirmed, bool_or(columns = '{}') as is_wide
     from perennial.incident_sightings
     where incident_id = i.incident_id and at <= coalesce(c.closed_at, 'infinity')) seen
   cross join lateral (

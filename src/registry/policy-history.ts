@@ -1,9 +1,11 @@
 /** What a replay of trigger policies reads of a model's past: the claims that came, and what fresher data were measured to gain. */
 import type { MeasuredLooks } from '../core/policy/replay/advise-from-looks.js';
-import type { RecordedClaim } from '../core/policy/replay/recorded.js';
+import type { RecordedClaim, RecordedIncident } from '../core/policy/replay/recorded.js';
 import type { ClaimFacts } from '../core/policy/triggers/facts.js';
+import { incidentName } from '../core/triage/incident.js';
 import type { EvaluationSummary, RunClock } from '../core/types.js';
 import { type Db, query, queryOne, toWindow } from './database.js';
+import { listIncidents } from './list-incidents.js';
 import { modelUnknown } from './models.js';
 
 interface ClaimRow {
@@ -61,6 +63,20 @@ export async function recordedClaimsOf(db: Db, modelId: string): Promise<Recorde
       },
     }))
     .sort((a, b) => a.arrivedMs - b.arrivedMs);
+}
+
+const MOST_INCIDENTS = 1_000;
+
+/** Faults that runs of the wall clock found; those of a replayed past were found and closed at times that are not those of its claims. */
+export async function recordedIncidentsOf(db: Db, modelId: string): Promise<RecordedIncident[]> {
+  const rows = await listIncidents(db, { modelId, isOpenOnly: false, limit: MOST_INCIDENTS });
+  return rows.reverse().flatMap((row) => {
+    const since = row.onset ?? row.seen?.start;
+    if (row.clockMode !== 'wall' || since === undefined) return [];
+    const { incidentId, openedAt, closure } = row;
+    const incident = { incidentId, name: incidentName(row), mode: 'wall' as const, since };
+    return [{ incident, openedMs: Date.parse(openedAt), closedMs: closure === null ? null : Date.parse(closure.at) }];
+  });
 }
 
 interface LookRow {

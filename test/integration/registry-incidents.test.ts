@@ -10,6 +10,7 @@ import { closeIncident } from '#dist/registry/close-incident.js';
 import { closeIncidents } from '#dist/registry/incidents.js';
 import { incidentById, listIncidents } from '#dist/registry/list-incidents.js';
 import { takeDueNotices } from '#dist/registry/notices.js';
+import { recordedIncidentsOf } from '#dist/registry/policy-history.js';
 import { applySpec } from '#dist/registry/specs.js';
 import {
   arrivalOf,
@@ -132,6 +133,7 @@ describe('a fault that an assessment finds', () => {
       certainty: 'confirmed',
       columns: ['distance'],
       onset: MID_MARCH,
+      seen: MARCH,
       openedBy: 'run 1',
       runNo: 1,
       sightings: 1,
@@ -352,6 +354,16 @@ describe('claims', () => {
     const rows = Object.values(await ledger('no-circle'));
     expect(rows.map(({ state }) => state)).toEqual(['suppressed', 'suppressed']);
   });
+});
+
+it('is part of the past that policies are replayed on', async () => {
+  await apply('replayed');
+  const id = await stoppedBy(await openRunFor(t.registry, 'replayed', 'x'), faulty('broken-feed'));
+  const [recorded] = await recordedIncidentsOf(t.pool, 'replayed');
+  expect(recorded).toMatchObject({ incident: { incidentId: id, mode: 'wall', since: MID_MARCH }, closedMs: null });
+  await close('replayed', id);
+  const [{ openedMs, closedMs } = { openedMs: 0, closedMs: 0 }] = await recordedIncidentsOf(t.pool, 'replayed');
+  expect(closedMs).toBeGreaterThanOrEqual(openedMs);
 });
 
 describe('what triage reads', () => {

@@ -80,11 +80,23 @@ const ticks = fc
   .uniqueArray(fc.integer({ min: 0, max: DAYS - 1 }), { maxLength: 5 })
   .map((days) => days.map((day) => START + day * DAY));
 
+const incidents = fc.array(
+  fc
+    .record({ opens: fc.integer({ min: 0, max: DAYS - 1 }), lasts: fc.option(fc.integer({ min: 1, max: 5 })) })
+    .map(({ opens, lasts }) => ({
+      incident: { incidentId: opens + 1, name: 'an incident', mode: 'wall' as const, since: iso(START + opens * DAY) },
+      openedMs: START + opens * DAY,
+      closedMs: lasts === null ? null : START + (opens + lasts) * DAY,
+    })),
+  { maxLength: 2 },
+);
+
 describe('a replay, whatever was recorded', () => {
   it('opens one run at a time, keeps cool-down and budget, and loses no trigger', () => {
     fc.assert(
-      fc.property(recorded, policies, ticks, (claims, policy, ticksMs) => {
-        const contender = { name: 'any', policy, ticksMs, hearsClaims: true, labelDelayMs: DAY };
+      fc.property(recorded, policies, fc.record({ ticksMs: ticks, incidents }), (claims, policy, past) => {
+        const { ticksMs } = past;
+        const contender = { name: 'any', policy, hearsClaims: true, labelDelayMs: DAY, ...past };
         const { runs, fates } = replay(contender, { grid, claims, span });
         runs.forEach((run, at) => {
           const before = runs[at - 1];

@@ -518,6 +518,7 @@ describe('incidents', () => {
     certainty: 'confirmed',
     columns: ['distance', 'hour', 'month', 'origin'],
     onset: '2001-03-05T00:00:00.000Z',
+    seen: march,
     clockMode: 'wall',
     reason: 'Half of the rows are gone.',
     openedBy: 'run 3',

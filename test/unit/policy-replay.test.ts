@@ -58,10 +58,39 @@ const contender = (raw: object, more: Partial<Contender> = {}): Contender => ({
   ticksMs: [],
   hearsClaims: true,
   labelDelayMs: DAY,
+  incidents: [],
   ...more,
 });
 const runsOf = (raw: object, claims: readonly RecordedClaim[], grid = steady) =>
   replay(contender(raw), { grid, claims, span: spanOf(grid) }).runs.map(({ openedMs }) => (openedMs - START) / DAY);
+
+describe('an incident that was recorded', () => {
+  const incident = { incidentId: 1, name: 'Incident 1 (broken feed)', mode: 'wall' as const, since: iso(48) };
+  const known = (closedMs: number | null) => [{ incident, openedMs: START + 50 * DAY, closedMs }];
+  const days = (more: Partial<Contender>) =>
+    replay(contender({ coolDown: 'P1D' }, more), {
+      grid: steady,
+      claims: weeklyAlarms,
+      span: spanOf(steady),
+    }).runs.map(({ openedMs }) => Math.floor((openedMs - START) / DAY));
+
+  it('holds the alarms on data since its onset until it is closed, then lets them be judged at once', () => {
+    const all = days({});
+    expect(all).toEqual(weeklyAlarms.map((_, week) => (week + 1) * 7));
+    const held = days({ incidents: known(START + 80 * DAY) });
+    expect(held).toEqual([...all.filter((day) => day < 50), 80, ...all.filter((day) => day > 80)]);
+  });
+
+  it('that is open to this day holds them to the end, and no tick of the calendar', () => {
+    const { fates, runs } = replay(contender({}, { incidents: known(null), ticksMs: [START + 90 * DAY] }), {
+      grid: steady,
+      claims: weeklyAlarms,
+      span: spanOf(steady),
+    });
+    expect(runs.at(-1)).toMatchObject({ cause: 'schedule', openedMs: START + 90 * DAY });
+    expect(fates.held).toBe(weeklyAlarms.filter(({ arrivedMs }) => arrivedMs >= START + 50 * DAY).length);
+  });
+});
 
 describe('true shifts', () => {
   it('are where a refitted model would have beaten the one before, and nowhere else', () => {

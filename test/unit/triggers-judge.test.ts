@@ -427,3 +427,69 @@ describe('a storm', () => {
     expect(Math.min(...times)).toBeLessThan(50);
   });
 });
+
+describe('while an incident is open', () => {
+  const incident = {
+    incidentId: 12,
+    name: 'Incident 12 (broken feed, distance, since 2001-04-05T00:00:00.000Z)',
+    mode: 'wall' as const,
+    since: '2001-04-05T00:00:00.000Z',
+  };
+  const openIncidents = [incident];
+
+  it('claims on data since its onset are held under it, critical ones too, those on earlier data are judged', () => {
+    const [late, critical, early] = [
+      waiting(),
+      waiting({ cause: 'performance', claim: claim({ severity: 'critical' }) }),
+      waiting({ claim: claim({ window: { start: '2001-03-29T00:00:00.000Z', end: incident.since } }) }),
+    ];
+    const judgement = judged({ waiting: [late, critical, early], openIncidents });
+    expect([late, critical, early].map((one) => fateOf(judgement, one))).toEqual(['held', 'held', 'run']);
+    expect(judgement.changes).toEqual([
+      {
+        triggerIds: [late.triggerId, critical.triggerId],
+        state: 'held',
+        runNo: null,
+        incidentId: 12,
+        reason: `${incident.name} is open; judged again when it is closed.`,
+      },
+    ]);
+  });
+
+  it('one without a window speaks of the data of its time', () => {
+    const direct = waiting({ claim: null });
+    expect(fateOf(judged({ waiting: [direct], openIncidents }), direct)).toBe('held');
+    const past = waiting({ claim: null, clock: { mode: 'replay', now: '2001-04-06T00:00:00.000Z' } });
+    const replayed = [{ ...incident, mode: 'replay' as const }];
+    expect(fateOf(judged({ waiting: [past], openIncidents: replayed }), past)).toBe('held');
+    expect(fateOf(judged({ waiting: [past], openIncidents }), past)).toBe('run');
+  });
+
+  it.each(['schedule', 'version-change', 'manual'] as const)(
+    '%s starts a run, which takes no held claim along',
+    (cause) => {
+      const [held, urgent] = [waiting(), waiting({ cause })];
+      const judgement = judged({ waiting: [held, urgent], openIncidents });
+      expect([held, urgent].map((one) => fateOf(judgement, one))).toEqual(['held', 'run']);
+    },
+  );
+
+  it('a claim comes to wait under it although a run is only just assessing, and says so once', () => {
+    const assessing = openRun({ stage: 'assess' as const });
+    const fresh = waiting({ createdAt: NOW });
+    expect(fateOf(judged({ waiting: [fresh], openRun: assessing, openIncidents }), fresh)).toBe('held');
+    const under = waiting({ state: 'held', incidentId: 12 });
+    expect(judged({ waiting: [under], openIncidents })).toMatchObject({ changes: [], open: null, wakeAt: null });
+    const behindRun = waiting({ state: 'held' });
+    expect(reasonOf(judged({ waiting: [behindRun], openIncidents }), behindRun)).toContain('Incident 12');
+  });
+
+  it('and closed again, its claims are judged like any other, and wait for another reason under that', () => {
+    const under = waiting({ state: 'held', incidentId: 12 });
+    expect(fateOf(judged({ waiting: [under] }), under)).toBe('run');
+    const last = { mode: 'wall' as const, runNo: 4, endedAt: at(-HOUR), outcome: 'blocked-by-data' as const };
+    const cooling = judged({ waiting: [under], lastRuns: [last] });
+    expect(cooling.changes).toMatchObject([{ state: 'held', incidentId: null }]);
+    expect(reasonOf(cooling, under)).toContain('cool-down');
+  });
+});

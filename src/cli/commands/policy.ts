@@ -7,11 +7,16 @@ import { advise } from '../../core/policy/replay/advise.js';
 import { adviseFromLooks } from '../../core/policy/replay/advise-from-looks.js';
 import { comparePolicies, spanOf } from '../../core/policy/replay/compare-policies.js';
 import { contenderOf } from '../../core/policy/replay/contender.js';
-import { onceEach, type RecordedClaim, recordedClaims } from '../../core/policy/replay/recorded.js';
+import {
+  onceEach,
+  type RecordedClaim,
+  type RecordedIncident,
+  recordedClaims,
+} from '../../core/policy/replay/recorded.js';
 import type { SignalFormat } from '../../core/signals/drift-claim.js';
 import { SIGNAL_FORMATS } from '../../core/signals/parse-signal.js';
 import { specSchema } from '../../core/spec/schema.js';
-import { measuredLooksOf, recordedClaimsOf } from '../../registry/policy-history.js';
+import { measuredLooksOf, recordedClaimsOf, recordedIncidentsOf } from '../../registry/policy-history.js';
 import { type CliContext, type CommonOptions, print, withCommon } from '../context.js';
 import { withPool } from '../open-pool.js';
 import { renderAdvice, renderLookAdvice, renderReplay } from '../render-policy.js';
@@ -52,26 +57,37 @@ function arrivedOption(text: string): 'received' | 'window-end' {
   return text;
 }
 
-/** From the files named; with none, all that the registry holds of the first pipeline's model. */
-async function claimsOf(specs: readonly NamedSpec[], options: ReplayOptions): Promise<RecordedClaim[]> {
+interface Past {
+  readonly claims: readonly RecordedClaim[];
+  readonly incidents: readonly RecordedIncident[];
+}
+
+/** From the files named, which know no incidents; with none, all that the registry holds of the first pipeline's model. */
+async function pastOf(specs: readonly NamedSpec[], options: ReplayOptions): Promise<Past> {
   const { claims, reports, format, only, arrived } = options;
   const { model: modelId, triggers } = specs[0]!.spec;
-  if (claims === undefined && reports === undefined) return withPool((pool) => recordedClaimsOf(pool, modelId));
+  if (claims === undefined && reports === undefined) {
+    return withPool(async (pool) => ({
+      claims: await recordedClaimsOf(pool, modelId),
+      incidents: await recordedIncidentsOf(pool, modelId),
+    }));
+  }
   const { alertWindow } = triggers;
-  const read = reports === undefined ? [] : readReports(reports, { format, only, modelId, alertWindow });
-  return onceEach([
+  const reported = reports === undefined ? [] : readReports(reports, { format, only, modelId, alertWindow });
+  const recorded = [
     ...recordedClaims(claims === undefined ? [] : readClaims(claims), arrived),
-    ...recordedClaims(read, 'window-end'),
-  ]);
+    ...recordedClaims(reported, 'window-end'),
+  ];
+  return { claims: onceEach(recorded), incidents: [] };
 }
 
 async function replay(context: CliContext, files: readonly string[], options: ReplayOptions): Promise<void> {
   const specs = readSpecs(files);
   const grid = readGrid(options.grid);
-  const claims = await claimsOf(specs, options);
+  const { claims, incidents } = await pastOf(specs, options);
   const equivalence = options.equivalence ?? specs[0]!.spec.equivalence;
   const span = spanOf(grid);
-  const contenders = specs.map(({ name, spec }) => contenderOf(spec, name, span));
+  const contenders = specs.map(({ name, spec }) => ({ ...contenderOf(spec, name, span), incidents }));
   const comparison = comparePolicies(contenders, { grid, claims, equivalence });
   const isAsReceived = options.claims !== undefined && options.arrived === 'received';
   print(context.io, options, { data: comparison, text: renderReplay(comparison, { io: context.io, isAsReceived }) });

@@ -4,6 +4,7 @@ import { DAY_MS, durationMs } from '../../spec/duration.js';
 import { pointRule, schedulePoints } from '../../spec/schedule-points.js';
 import type { PipelineSpec } from '../../spec/schema.js';
 import { type TriggerPolicy, triggers } from '../../spec/trigger-schema.js';
+import type { RecordedIncident } from './recorded.js';
 
 export interface Span {
   readonly fromMs: number;
@@ -18,6 +19,8 @@ export interface Contender {
   readonly hearsClaims: boolean;
   /** From the end of a day to the notice that its labels are in. */
   readonly labelDelayMs: number;
+  /** That it knows of; a yardstick knows of none. */
+  readonly incidents: readonly RecordedIncident[];
 }
 
 function weekly({ fromMs, toMs }: Span): number[] {
@@ -42,6 +45,7 @@ const plain = (name: string, ticksMs: readonly number[]): Contender => ({
   ticksMs,
   hearsClaims: false,
   labelDelayMs: 0,
+  incidents: [],
 });
 
 /** Always beside the policies asked about: what needs no thought at all. */
@@ -70,5 +74,6 @@ export function contenderOf(spec: PipelineSpec, name: string, span: Span): Conte
     ticksMs: scheduleTicks(spec, span),
     hearsClaims: true,
     labelDelayMs: durationMs(spec.labels.delay),
+    incidents: [],
   };
 }

@@ -1,12 +1,20 @@
 /** What the past sent: claims with the instant at which each came, oldest first. */
 import type { DriftClaim } from '../../signals/drift-claim.js';
-import type { ClaimFacts } from '../triggers/facts.js';
+import type { ClaimFacts, OpenIncident } from '../triggers/facts.js';
 
 export interface RecordedClaim {
   readonly id: string;
   readonly cause: 'drift' | 'performance';
   readonly arrivedMs: number;
   readonly claim: ClaimFacts;
+}
+
+/** What was known to be broken then: in a replay as in earnest claims on data since its onset wait until it is closed. */
+export interface RecordedIncident {
+  readonly incident: OpenIncident;
+  readonly openedMs: number;
+  /** Null: it is open to this day. */
+  readonly closedMs: number | null;
 }
 
 /** Without the raw parts, as the judgement takes it. */

@@ -1,6 +1,6 @@
 /**
  * Drives the trigger policy through a recorded past: the same `judge` as in earnest, with the instants of arrivals, ticks,
- * ends of runs and its own `wakeAt` as the only clock. Every run trains on all that its cutoff allows and goes live when it ends:
+ * ends of runs and of incidents, and its own `wakeAt` as the only clock. Every run trains on all that its cutoff allows and goes live when it ends:
  * what is compared is when to retrain, not whether a candidate passes its gates.
  */
 
@@ -45,6 +45,13 @@ function labelNotices({ policy, labelDelayMs }: Contender, { fromMs, toMs }: Spa
   return events;
 }
 
+/** Nothing arrives at a closing; what it held is judged. */
+function closings({ incidents }: Contender): Event[] {
+  return incidents.flatMap(({ closedMs }) =>
+    closedMs === null ? [] : [{ ms: closedMs, isPatient: false, happen: () => undefined }],
+  );
+}
+
 function eventsOf(contender: Contender, claims: readonly RecordedClaim[], span: Span): Event[] {
   const ticks = contender.ticksMs.map(
     (ms): Event => ({
@@ -60,7 +67,7 @@ function eventsOf(contender: Contender, claims: readonly RecordedClaim[], span: 
       happen: (world) => world.hear(claim.arrivedMs, claim),
     }),
   );
-  return [...ticks, ...heard, ...labelNotices(contender, span)]
+  return [...ticks, ...heard, ...labelNotices(contender, span), ...closings(contender)]
     .filter(({ ms }) => ms >= span.fromMs && ms < span.toMs)
     .sort((a, b) => a.ms - b.ms);
 }

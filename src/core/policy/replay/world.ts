@@ -8,7 +8,7 @@ import type { Cause } from '../../types.js';
 import type { Judgement, StateChange, TriggerFacts, WaitingTrigger } from '../triggers/facts.js';
 import type { Contender, Span } from './contender.js';
 import { cutoffAt, firstMs, type QualityGrid, startOf } from './quality-grid.js';
-import type { RecordedClaim } from './recorded.js';
+import type { RecordedClaim, RecordedIncident } from './recorded.js';
 import { ScoreMemory } from './score-memory.js';
 
 const WALL = { mode: 'wall' } as const;
@@ -99,7 +99,7 @@ export class World {
           : [{ mode: 'wall', runNo: last.runNo, endedAt: iso(last.endedMs), outcome: 'promoted' }],
       spent: this.#spent(nowMs),
       champion: { version: this.#served + 1, trainedThrough, since: iso(this.#servedSinceMs) },
-      openIncidents: [],
+      openIncidents: this.#incidents(nowMs),
       waiting: this.#waiting,
       histories: this.#memory.before(this.#waiting),
       lastReports: this.#lastReports(),
@@ -126,11 +126,17 @@ export class World {
     this.fates.set(state, (this.fates.get(state) ?? 0) + 1);
   }
 
-  #change({ triggerIds, state }: StateChange): void {
+  #incidents(nowMs: number): TriggerFacts['openIncidents'] {
+    const isOpen = ({ openedMs, closedMs }: RecordedIncident): boolean =>
+      openedMs <= nowMs && (closedMs === null || nowMs < closedMs);
+    return this.contender.incidents.filter(isOpen).map(({ incident }) => incident);
+  }
+
+  #change({ triggerIds, state, incidentId }: StateChange): void {
     const ids = new Set(triggerIds);
     this.#waiting = this.#waiting.flatMap((trigger) => {
       if (!ids.has(trigger.triggerId)) return [trigger];
-      if (state === 'held' || state === 'escalated') return [{ ...trigger, state }];
+      if (state === 'held' || state === 'escalated') return [{ ...trigger, state, incidentId }];
       this.#tally(state);
       return [];
     });
