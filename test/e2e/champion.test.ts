@@ -222,7 +222,7 @@ it('gives the story what it prints: recorded decisions, and what each version wa
     mode: 'superior',
     modelId: MODEL,
     file: 'last-week.yaml',
-    askedBy: 'reports',
+    hasReports: true,
   };
   const decisions = [{ month: '2001-03', runNo: 2, evaluation, outcome: run.outcome }];
   const told: Told = {

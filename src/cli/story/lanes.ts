@@ -9,26 +9,26 @@ export interface Lane {
   readonly modelId: string;
   /** In examples/flights. */
   readonly file: string;
-  /** What asks for its retrains: the calendar, or Evidently's report on each month. */
-  readonly askedBy: 'schedule' | 'reports';
+  /** The calendar asks for its retrains; so does, where this is set, Evidently's report on each month, in the same minute. */
+  readonly hasReports: boolean;
 }
 
 export const LANES: readonly Lane[] = [
-  { recipe: 'last-week', mode: 'superior', modelId: 'flights-last-week', file: 'last-week.yaml', askedBy: 'reports' },
+  { recipe: 'last-week', mode: 'superior', modelId: 'flights-last-week', file: 'last-week.yaml', hasReports: true },
   {
     recipe: 'last-month',
     mode: 'superior',
     modelId: 'flights-last-month',
     file: 'last-month.yaml',
-    askedBy: 'reports',
+    hasReports: true,
   },
-  { recipe: 'all-past', mode: 'superior', modelId: 'flights-all-past', file: 'all-past.yaml', askedBy: 'reports' },
+  { recipe: 'all-past', mode: 'superior', modelId: 'flights-all-past', file: 'all-past.yaml', hasReports: true },
   {
     recipe: 'all-past',
     mode: 'refresh',
     modelId: 'flights-all-past-refresh',
     file: 'all-past-refresh.yaml',
-    askedBy: 'schedule',
+    hasReports: false,
   },
 ];
 

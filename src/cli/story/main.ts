@@ -12,8 +12,18 @@ import { createPool } from '../../registry/pool.js';
 import { type PlatformWithWorkers, startPlatformAndWorkers, stopSignal } from '../platform-with-workers.js';
 import { decisionInstant, LANES } from './lanes.js';
 import { measureRealised } from './realised.js';
-import { checks, decisionTable, lessons, realisedTable, storyJson, type Told } from './report.js';
+import {
+  alarmChecks,
+  alarmTable,
+  checks,
+  decisionTable,
+  lessons,
+  realisedTable,
+  storyJson,
+  type Told,
+} from './report.js';
 import { followRun, pause } from './run-decision.js';
+import { type AnsweredAlarm, tellAlarms } from './tell-alarms.js';
 import { applyExample, makeFirstChampion, type Stage, tellLane } from './tell-lane.js';
 
 export interface StoryOptions {
@@ -51,7 +61,8 @@ export async function runStory(options: StoryOptions): Promise<number> {
     const told = await Promise.race([tell(stage), stop.asked, platform.failed]);
     if (typeof told === 'string') return 130;
     const holds = report(told, say);
-    if (options.json !== null) await writeFile(resolve(options.json), `${JSON.stringify(storyJson(told), null, 2)}\n`);
+    if (options.json !== null)
+      await writeFile(resolve(options.json), `${JSON.stringify(storyJson(told.told, told.alarms), null, 2)}\n`);
     if (options.exit) return holds ? 0 : 1;
     if (typeof (await Promise.race([leaveOneWaiting(stage), stop.asked, platform.failed])) === 'string') return 130;
     say(`The platform stays up (Web UI ${platform.facts.uiUrl ?? 'of your own Temporal'}); Ctrl-C stops it.`);
@@ -77,15 +88,25 @@ async function startToken(databaseUrl: string): Promise<string> {
 
 /** Data first: three million real flights, with the instants at which each label was known. */
 async function prepareData(say: (line: string) => void): Promise<void> {
-  const script = new URL('../../../examples/flights/prepare.mjs', import.meta.url).href;
-  const { prepareFlights } = (await import(script)) as {
+  const script = (name: string): string => new URL(`../../../examples/flights/${name}`, import.meta.url).href;
+  const { prepareFlights } = (await import(script('prepare.mjs'))) as {
     prepareFlights: (options: { target: string }) => Promise<unknown>;
   };
-  say('preparing three million flights of 2001');
-  await prepareFlights({ target: join(EXAMPLES, 'data', 'flights.parquet') });
+  const { prepareFaultyWeek } = (await import(script('faulty-week.mjs'))) as {
+    prepareFaultyWeek: (options: { folder: string }) => Promise<void>;
+  };
+  say('preparing three million flights of 2001, and a week of April damaged in two ways');
+  const folder = join(EXAMPLES, 'data');
+  await prepareFlights({ target: join(folder, 'flights.parquet') });
+  await prepareFaultyWeek({ folder });
 }
 
-async function tell(stage: Stage): Promise<Told[]> {
+interface Story {
+  readonly told: readonly Told[];
+  readonly alarms: readonly AnsweredAlarm[];
+}
+
+async function tell(stage: Stage): Promise<Story> {
   await applyExample(stage, MODEL);
   const schedule = await stage.client.setSchedule({
     modelId: MODEL.modelId,
@@ -93,26 +114,27 @@ async function tell(stage: Stage): Promise<Told[]> {
   });
   stage.say(`${schedule.scheduleId} is set; it fires next at ${schedule.nextAt[0] ?? 'no time'}`);
   // The lanes share workers: one trains while another waits, evaluates or freezes.
-  const lanes = await Promise.all(LANES.map((lane) => tellLane(stage, lane)));
+  const [alarms, ...lanes] = await Promise.all([tellAlarms(stage), ...LANES.map((lane) => tellLane(stage, lane))]);
   const told: Told[] = [];
   for (const lane of lanes) told.push({ lane, realised: await measureRealised(stage.client, lane) });
-  return told;
+  return { told, alarms };
 }
 
-function report(told: readonly Told[], say: (line: string) => void): boolean {
+function report({ told, alarms }: Story, say: (line: string) => void): boolean {
   say('the story is told');
+  const all = [...checks(told), ...alarmChecks(alarms)];
   const parts = [
     'Candidate against champion (AUC) on a whole month that neither was trained on:',
     decisionTable(told),
     'Realised AUC, mean of April to June, had the model been replaced never, always, or by the gates:',
     realisedTable(told),
     lessons(told),
-    checks(told)
-      .map(({ text, holds }) => `${holds ? 'holds      ' : 'falls short'}  ${text}`)
-      .join('\n'),
+    'Alarms between the months, and what they were answered with:',
+    alarmTable(alarms),
+    all.map(({ text, holds }) => `${holds ? 'holds      ' : 'falls short'}  ${text}`).join('\n'),
   ];
   process.stdout.write(`\n${parts.join('\n\n')}\n\n`);
-  return checks(told).every(({ holds }) => holds);
+  return all.every(({ holds }) => holds);
 }
 
 /** The Schedule fires once, now, and its run asks a person. */

@@ -3,6 +3,7 @@ import type { Interval } from '../../core/types.js';
 import { type Column, table } from '../table.js';
 import type { Recipe } from './lanes.js';
 import type { Realised } from './realised.js';
+import type { AnsweredAlarm } from './tell-alarms.js';
 import type { ToldLane } from './tell-lane.js';
 
 export interface Told {
@@ -103,6 +104,40 @@ export function lessons(told: readonly Told[]): string {
   return sentences.join('\n');
 }
 
+const ALARM_COLUMNS: readonly Column[] = [
+  { title: 'alarm of Evidently on' },
+  { title: 'done to the data' },
+  { title: 'verdict' },
+  { title: 'columns' },
+  { title: 'since' },
+  { title: 'outcome' },
+];
+
+/** What the alarms between the months were answered with. */
+export function alarmTable(alarms: readonly AnsweredAlarm[]): string {
+  const rows = alarms.map(({ alarm, assessment, outcome }) => [
+    `week of ${alarm.week}`,
+    alarm.fault,
+    [assessment.verdict, assessment.triage?.certainty ?? ''].join(' ').trim(),
+    assessment.triage?.columns.join(', ') || '–',
+    assessment.triage?.onset?.slice(0, 10) ?? '–',
+    outcome.kind,
+  ]);
+  return table(ALARM_COLUMNS, rows, { width: null, hasColour: false });
+}
+
+/** What each damage has to read as: the one who did it knows. */
+const TRUE_CAUSE = { 'broken-feed': 'broken-feed', 'unit-change': 'logging-change' } as const;
+
+export const alarmChecks = (alarms: readonly AnsweredAlarm[]): readonly Check[] =>
+  alarms.map(({ alarm, assessment, outcome }) => ({
+    text: `the alarm of the ${alarm.fault} is answered as ${TRUE_CAUSE[alarm.fault]}, and trains nothing`,
+    holds:
+      assessment.verdict === TRUE_CAUSE[alarm.fault] &&
+      outcome.kind === 'blocked-by-data' &&
+      outcome.candidateVersion === null,
+  }));
+
 export interface Check {
   readonly text: string;
   readonly holds: boolean;
@@ -125,7 +160,7 @@ export function checks(told: readonly Told[]): readonly Check[] {
 const pair = (interval: Interval | null): [number, number] | null =>
   interval === null ? null : [interval.lower, interval.upper];
 
-export function storyJson(told: readonly Told[]): object {
+export function storyJson(told: readonly Told[], alarms: readonly AnsweredAlarm[] = []): object {
   const decisions = told.flatMap(({ lane: { lane, decisions: made } }) =>
     made.map(({ month, runNo, evaluation, outcome }) => ({
       recipe: lane.recipe,
@@ -148,5 +183,14 @@ export function storyJson(told: readonly Told[]): object {
       evidenceDigest: evaluation.evidenceDigest,
     })),
   );
-  return { decisions, realised: realisedByRecipe(told) };
+  const answered = alarms.map(({ alarm, runNo, assessment, outcome }) => ({
+    fault: alarm.fault,
+    week: alarm.week,
+    runNo,
+    verdict: assessment.verdict,
+    certainty: assessment.triage?.certainty ?? null,
+    columns: assessment.triage?.columns ?? [],
+    outcome: outcome.kind,
+  }));
+  return { decisions, realised: realisedByRecipe(told), alarms: answered };
 }

@@ -60,12 +60,15 @@ export async function startBySchedule(client: PerennialClient, told: Told, asOf:
   return runOf(client, modelId, isMeant);
 }
 
+interface Followed {
+  readonly runNo: number;
+  readonly untilApproval?: boolean;
+  /** What the story says to a run that asks whether to train although something is suspected or unclear. */
+  readonly whenAsked?: 'proceed' | 'abort';
+}
+
 /** Plays batches until the run ends, or, with `untilApproval`, until it waits for a person. */
-export async function followRun(
-  client: PerennialClient,
-  told: Told,
-  run: { runNo: number; untilApproval?: boolean },
-): Promise<RunDetail> {
+export async function followRun(client: PerennialClient, told: Told, run: Followed): Promise<RunDetail> {
   const key = { modelId: told.modelId, runNo: run.runNo };
   let stage = '';
   let played = '';
@@ -76,6 +79,7 @@ export async function followRun(
       if (stage === 'train') told.say('labels are in; training');
       if (run.untilApproval === true && stage === 'approve') return client.showRun(key);
     }
+    if (status?.isAsking === true && run.whenAsked !== undefined) await answerQuestion(client, told, run);
     if (status?.awaits === 'labels' && status.now >= played) {
       const through = nextBatch(status.now);
       played = through;
@@ -88,4 +92,18 @@ export async function followRun(
     }
     await pause();
   }
+}
+
+const WHY = {
+  proceed: 'the story compares recipes; its gates decide',
+  abort: 'nothing shows that a retrain would help',
+} as const;
+
+/** Said once a run: said again, it is the same event. */
+async function answerQuestion(client: PerennialClient, { modelId, say }: Told, run: Followed): Promise<void> {
+  const { runNo, whenAsked = 'abort' } = run;
+  const eventId = `story/${modelId}/${runNo}`;
+  const said = { modelId, runNo, eventId, answer: whenAsked, by: 'story', reason: WHY[whenAsked] };
+  const answer = await client.answerQuestion(said);
+  if (answer?.accepted === true) say(`asks whether to train; answered ${whenAsked}: ${WHY[whenAsked]}`);
 }

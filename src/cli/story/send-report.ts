@@ -34,28 +34,65 @@ async function post(gateway: Gateway, path: string, body: Buffer | string): Prom
   );
 }
 
-/**
- * Evidently's report on a month, judged with the knowledge of `asOf`. The same month twice is the same event.
- * @returns the trigger's id
- */
-export async function sendMonthlyReport(
+interface Sent {
+  readonly modelId: string;
+  readonly asOf: string;
+  readonly examplesDir: string;
+}
+
+/** @param report.file below evidently/reports. The same event id twice is the same event. @returns the trigger's id */
+async function sendReport(
   gateway: Gateway,
-  { modelId, month, asOf, examplesDir }: { modelId: string; month: string; asOf: string; examplesDir: string },
+  sent: Sent,
+  report: Report & { readonly eventId: string },
 ): Promise<string> {
-  const dir = join(examplesDir, 'evidently', 'reports');
-  const index = JSON.parse(await readFile(join(dir, 'index.json'), 'utf8')) as Report[];
-  const report = index.find(({ file }) => file === `monthly/${month}.json`);
-  if (report === undefined) throw new PipelineError('SIGNAL_INVALID', `There is no report of ${month} in ${dir}.`);
+  const { modelId, asOf, examplesDir } = sent;
   const query = new URLSearchParams({
     source: 'evidently',
-    id: `evidently/${month}`,
+    id: report.eventId,
     start: report.start,
     end: report.end,
     nReference: String(report.nReference),
     nCurrent: String(report.nCurrent),
     asOf,
   });
-  return post(gateway, `/v1/models/${modelId}/signals/evidently?${query}`, await readFile(join(dir, report.file)));
+  const body = await readFile(join(examplesDir, 'evidently', 'reports', report.file));
+  return post(gateway, `/v1/models/${modelId}/signals/evidently?${query}`, body);
+}
+
+async function findReport(examplesDir: string, index: string, isMeant: (report: Report) => boolean): Promise<Report> {
+  const path = join(examplesDir, 'evidently', 'reports', index);
+  const report = (JSON.parse(await readFile(path, 'utf8')) as Report[]).find(isMeant);
+  if (report === undefined) throw new PipelineError('SIGNAL_INVALID', `${path} has no such report.`);
+  return report;
+}
+
+/**
+ * Evidently's report on a month, judged with the knowledge of `asOf`.
+ * @returns the trigger's id
+ */
+export async function sendMonthlyReport(gateway: Gateway, sent: Sent & { readonly month: string }): Promise<string> {
+  const { month, examplesDir } = sent;
+  const report = await findReport(examplesDir, 'index.json', ({ file }) => file === `monthly/${month}.json`);
+  return sendReport(gateway, sent, { ...report, eventId: `evidently/${month}` });
+}
+
+/** A week that was damaged on purpose, and when its report comes. */
+export interface Alarm {
+  readonly fault: 'broken-feed' | 'unit-change';
+  readonly week: string;
+  readonly asOf: string;
+}
+
+/** @returns the trigger's id */
+export async function sendFaultReport(
+  gateway: Gateway,
+  { modelId, examplesDir, alarm }: { modelId: string; examplesDir: string; alarm: Alarm },
+): Promise<string> {
+  const name = `faults/${alarm.fault}-${alarm.week}.json`;
+  const report = await findReport(examplesDir, 'faults/index.json', ({ file }) => file === name);
+  const sent = { modelId, examplesDir, asOf: alarm.asOf };
+  return sendReport(gateway, sent, { ...report, eventId: `evidently/${alarm.fault}/${alarm.week}` });
 }
 
 /** Somebody asks. @returns the trigger's id */

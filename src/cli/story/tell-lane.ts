@@ -36,36 +36,47 @@ export async function applyExample(stage: Stage, example: { file: string; modelI
   await stage.client.applySpec({ text, file, by: 'story' });
 }
 
-/** @param askedBy null: a person, for the first champion */
+/** The calendar asks; where reports are kept, Evidently's on the month comes in the same minute, and one run answers both. */
 async function startMonth(
   { client, gateway, examplesDir }: Stage,
   told: Told,
-  { month, askedBy }: { month: string; askedBy: Lane['askedBy'] | null },
+  { month, hasReports }: { month: string; hasReports: boolean },
 ): Promise<number> {
   const { modelId } = told;
   const asOf = decisionInstant(month);
-  if (askedBy === 'schedule') {
+  if (!hasReports) {
     told.say('the Schedule fires');
     return startBySchedule(client, told, asOf);
   }
-  if (askedBy === 'reports') {
-    told.say("Evidently's report on the month is posted");
-    return startByMessage(client, told, sendMonthlyReport(gateway, { modelId, month, asOf, examplesDir }));
-  }
-  const asked = { modelId, asOf, eventId: `story/${month}`, reason: `a first champion, held out ${month}` };
+  told.say("Evidently's report on the month is posted, and the Schedule fires");
+  await sendMonthlyReport(gateway, { modelId, month, asOf, examplesDir });
+  return startBySchedule(client, told, asOf);
+}
+
+/** Somebody asks, since there is no champion yet. */
+function startFirst({ client, gateway }: Stage, told: Told, month: string): Promise<number> {
+  const { modelId } = told;
+  const asked = {
+    modelId,
+    asOf: decisionInstant(month),
+    eventId: `story/${month}`,
+    reason: `a first champion, held out ${month}`,
+  };
   return startByMessage(client, told, askForRetrain(gateway, asked));
 }
 
 interface Month {
   readonly modelId: string;
   readonly month: string;
-  readonly askedBy: Lane['askedBy'] | null;
+  /** Null: somebody asks, for the first champion. */
+  readonly hasReports: boolean | null;
 }
 
-async function decideMonth(stage: Stage, { modelId, month, askedBy }: Month): Promise<Decided> {
+async function decideMonth(stage: Stage, { modelId, month, hasReports }: Month): Promise<Decided> {
   const told = { modelId, say: (line: string) => stage.say(`${modelId} ${month}: ${line}`) };
-  const runNo = await startMonth(stage, told, { month, askedBy });
-  const { run, evaluation } = await followRun(stage.client, told, { runNo });
+  const runNo =
+    hasReports === null ? await startFirst(stage, told, month) : await startMonth(stage, told, { month, hasReports });
+  const { run, assessment, evaluation } = await followRun(stage.client, told, { runNo, whenAsked: 'proceed' });
   if (run.outcome === null || evaluation === null) {
     const why = run.failure ?? run.outcome?.reasons.join(' ') ?? 'it has no evaluation';
     throw new PipelineError(
@@ -73,6 +84,8 @@ async function decideMonth(stage: Stage, { modelId, month, askedBy }: Month): Pr
       `The run ${modelId}/${runNo} for ${month} gave no evaluation: ${why} See \`npx perennial show ${modelId}/${runNo}\`.`,
     );
   }
+  if (hasReports === true && assessment !== null)
+    told.say(`the alarm reads as ${assessment.verdict}; the calendar's run goes on to its gates`);
   const gain = evaluation.difference === null ? 'no champion yet' : `gain ${evaluation.difference.toFixed(4)}`;
   told.say(`${run.outcome.kind} (${evaluation.verdict}, ${gain})`);
   return { month, runNo, evaluation, outcome: run.outcome };
@@ -80,7 +93,7 @@ async function decideMonth(stage: Stage, { modelId, month, askedBy }: Month): Pr
 
 export async function makeFirstChampion(stage: Stage, modelId: string): Promise<number> {
   await applyExample(stage, { file: 'january.yaml', modelId });
-  const first = await decideMonth(stage, { modelId, month: FIRST_HOLDOUT, askedBy: null });
+  const first = await decideMonth(stage, { modelId, month: FIRST_HOLDOUT, hasReports: null });
   if (first.outcome.kind !== 'promoted') {
     throw new PipelineError('INVARIANT_BROKEN', `${modelId} got no first champion: ${first.outcome.reasons.join(' ')}`);
   }
@@ -91,7 +104,7 @@ export async function tellLane(stage: Stage, lane: Lane): Promise<ToldLane> {
   const firstChampion = await makeFirstChampion(stage, lane.modelId);
   await applyExample(stage, lane);
   const decisions: Decided[] = [];
-  const { modelId, askedBy } = lane;
-  for (const month of HOLDOUTS) decisions.push(await decideMonth(stage, { modelId, month, askedBy }));
+  const { modelId, hasReports } = lane;
+  for (const month of HOLDOUTS) decisions.push(await decideMonth(stage, { modelId, month, hasReports }));
   return { lane, firstChampion, decisions };
 }
