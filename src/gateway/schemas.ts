@@ -1,7 +1,7 @@
 /** Shapes of requests and answers: checked at run time, and the same ones make the OpenAPI document. */
 import { z } from 'zod';
 import { MOST_VERSION_COLUMNS } from '../core/messages.js';
-import { SIGNAL_FORMATS } from '../core/signals/parse-signal.js';
+import { SIGNAL_FORMATS } from '../core/signals/drift-claim.js';
 import { MODEL_ID } from '../core/spec/schema.js';
 import { unstorableText } from '../core/unstorable-text.js';
 

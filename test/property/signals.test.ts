@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { canonicalDigest } from '#dist/core/canonical-json.js';
 import { PipelineError } from '#dist/core/errors.js';
 import type { ParsedSignal, SignalFormat } from '#dist/core/signals/drift-claim.js';
-import { parseSignal, SIGNAL_FORMATS } from '#dist/core/signals/parse-signal.js';
+import { SIGNAL_FORMATS } from '#dist/core/signals/drift-claim.js';
+import { parseSignal } from '#dist/core/signals/parse-signal.js';
 import { unstorableJson } from '#dist/core/unstorable-text.js';
 import { ENVELOPE, FILE_ROWS, formatOf, readMonitorFile } from '../unit/signals-fixtures.js';
 

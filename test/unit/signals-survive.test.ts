@@ -1,7 +1,8 @@
 /** What real payloads do, one test each: the list stands in the README of test/fixtures/monitors. */
 import { describe, expect, it } from 'vitest';
 import type { Envelope, ParsedSignal, SignalFormat } from '#dist/core/signals/drift-claim.js';
-import { MAX_SIGNAL_BYTES, parseSignal, SIGNAL_FORMATS } from '#dist/core/signals/parse-signal.js';
+import { SIGNAL_FORMATS } from '#dist/core/signals/drift-claim.js';
+import { MAX_SIGNAL_BYTES, parseSignal } from '#dist/core/signals/parse-signal.js';
 import { ENVELOPE, onlyClaim, parseFile, readMonitorFile } from './signals-fixtures.js';
 
 const parse = (format: SignalFormat, body: string | object, change: Partial<Envelope> = {}): ParsedSignal =>

@@ -13,8 +13,7 @@ import {
   type RecordedIncident,
   recordedClaims,
 } from '../../core/policy/replay/recorded.js';
-import type { SignalFormat } from '../../core/signals/drift-claim.js';
-import { SIGNAL_FORMATS } from '../../core/signals/parse-signal.js';
+import { SIGNAL_FORMATS, type SignalFormat } from '../../core/signals/drift-claim.js';
 import { specSchema } from '../../core/spec/schema.js';
 import { measuredLooksOf, recordedClaimsOf, recordedIncidentsOf } from '../../registry/policy-history.js';
 import { type CliContext, type CommonOptions, print, withCommon } from '../context.js';

@@ -5,8 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ERROR_TABLE, PipelineError } from '../../core/errors.js';
-import type { Envelope, ParsedSignal, Severity, SignalFormat } from '../../core/signals/drift-claim.js';
-import { parseSignal, SIGNAL_FORMATS } from '../../core/signals/parse-signal.js';
+import {
+  type Envelope,
+  type ParsedSignal,
+  type Severity,
+  SIGNAL_FORMATS,
+  type SignalFormat,
+} from '../../core/signals/drift-claim.js';
+import { parseSignal } from '../../core/signals/parse-signal.js';
 import { durationMs } from '../../core/spec/duration.js';
 import { readVariable } from '../../env.js';
 import { actor, type CliContext, type CommonOptions, print, withCommon } from '../context.js';

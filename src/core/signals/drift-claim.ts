@@ -4,15 +4,17 @@
  */
 import type { Instant, Window } from '../types.js';
 
-export type SignalFormat =
-  | 'cloudevents'
-  | 'evidently'
-  | 'nannyml'
-  | 'alibi-detect'
-  | 'alertmanager'
-  | 'whylogs'
-  | 'deepchecks'
-  | 'generic';
+export const SIGNAL_FORMATS = [
+  'cloudevents',
+  'evidently',
+  'nannyml',
+  'alibi-detect',
+  'alertmanager',
+  'whylogs',
+  'deepchecks',
+  'generic',
+] as const;
+export type SignalFormat = (typeof SIGNAL_FORMATS)[number];
 
 export type Severity = 'info' | 'warning' | 'critical';
 

@@ -13,17 +13,6 @@ import { refuse, type SignalBody } from './payload.js';
 import { isReservedSource } from './reserved-sources.js';
 import { parseWhylogs } from './whylogs.js';
 
-export const SIGNAL_FORMATS: readonly SignalFormat[] = [
-  'cloudevents',
-  'evidently',
-  'nannyml',
-  'alibi-detect',
-  'alertmanager',
-  'whylogs',
-  'deepchecks',
-  'generic',
-];
-
 /** Ten times the largest report seen (Evidently's dump of six columns). */
 export const MAX_SIGNAL_BYTES = 4 * 1024 * 1024;
 

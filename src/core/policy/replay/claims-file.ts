@@ -1,7 +1,7 @@
 /** Recorded claims from a file: what `perennial signal parse --json` prints, or a list of such claims. */
 import { z } from 'zod';
 import { PipelineError } from '../../errors.js';
-import type { DriftClaim } from '../../signals/drift-claim.js';
+import { type DriftClaim, SIGNAL_FORMATS } from '../../signals/drift-claim.js';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
 const number = z.number().nullable();
@@ -23,16 +23,7 @@ const claim = z.object({
   source: z.string().min(1),
   monitor: z.string().min(1),
   monitorVersion: z.string().nullable(),
-  format: z.enum([
-    'cloudevents',
-    'evidently',
-    'nannyml',
-    'alibi-detect',
-    'alertmanager',
-    'whylogs',
-    'deepchecks',
-    'generic',
-  ]),
+  format: z.enum(SIGNAL_FORMATS),
   modelId: z.string(),
   window: z.object({ start: instant, end: instant }),
   nReference: number,
