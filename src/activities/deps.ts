@@ -47,6 +47,7 @@ import type { QualityRegistry } from './quality-registry.js';
 import type { RunKey, TriageRegistry } from './triage-registry.js';
 
 export type { ModelJudgement, OpenRun, TriggerAnswer, TriggerState } from './model-judgement.js';
+export type { AcceptedSchema, QuarantineEntry, SchemaProposal } from './quality-registry.js';
 export type { RunKey } from './triage-registry.js';
 
 // ---------------------------------------------------------------- artifacts (storage/)

@@ -1,7 +1,6 @@
 /** Rows that snapshots left out, by reason, and the releases by which people vouch for such rows. */
 import type { Pool } from 'pg';
-import type { RunKey } from '../activities/deps.js';
-import type { QuarantineEntry } from '../activities/quality-registry.js';
+import type { QuarantineEntry, RunKey } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
 import { checkReleasable, type Release } from '../core/quality/release.js';
 import type { Instant, SnapshotRef, Window } from '../core/types.js';

@@ -1,6 +1,6 @@
 /** Schemas of a model's source: proposed by inference, one version a content; accepted by people, the newest review holds. */
 import type { Pool } from 'pg';
-import type { AcceptedSchema, SchemaProposal } from '../activities/quality-registry.js';
+import type { AcceptedSchema, SchemaProposal } from '../activities/deps.js';
 import { canonicalDigest } from '../core/canonical-json.js';
 import { PipelineError } from '../core/errors.js';
 import type { SourceSchema } from '../core/quality/source-schema.js';
