@@ -1,7 +1,7 @@
 /**
  * Labels as of an instant: view `labelled` = `source_rows` with `label` (1, 0 or null: not known yet) and
  * `label_known_at`. Of several facts the latest that was known wins; facts of the same instant are settled by their text, so that
- * the answer never hangs on the order of rows. A fact without a known-at, where the source has that column, is not known yet.
+ * the answer never hangs on the order of rows, and are told of by label-conflicts.ts. A fact without a known-at, where the source has that column, is not known yet.
  */
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Instant } from '../core/types.js';

@@ -8,9 +8,11 @@ import type { FeatureSignal } from '../core/triage/label-measures.js';
 import { ROW_KEYS } from '../sources/source.js';
 import type { PlannedColumn } from './column-plan.js';
 import type { Duck } from './duck.js';
-import { binCode, partOf, quantileEdges } from './label-slices.js';
+import { binCode, partOf, quantileEdges, thinned } from './label-slices.js';
 
 const BINS = 64;
+/** Rows that a feature is judged on. */
+const MOST_ROWS = 200_000;
 /** Rows at the overall share that each value is mixed with. */
 const PRIOR_ROWS = 5;
 
@@ -25,10 +27,10 @@ async function codeOf(duck: Duck, spec: PipelineSpec, column: PlannedColumn): Pr
 }
 
 /** Mean over the halves of Mann–Whitney's AUC, ties one half, higher of the two directions left to the shares themselves. */
-const aucSql = (code: string): string => `
+const aucSql = (code: string, some: string): string => `
   WITH counted AS (
     SELECT value, half, count(*) AS n, sum(label)::DOUBLE AS p
-    FROM (SELECT ${code} AS value, label, CAST(hash(${ROW_KEYS.id}) % 2 AS INTEGER) AS half FROM label_rows WHERE label IS NOT NULL)
+    FROM (SELECT ${code} AS value, label, CAST(hash(${ROW_KEYS.id}) % 2 AS INTEGER) AS half FROM label_rows WHERE ${some} AND label IS NOT NULL)
     GROUP BY value, half),
   overall AS (SELECT sum(p) / sum(n) AS share FROM counted),
   scored AS (
@@ -50,7 +52,7 @@ async function signalOf(duck: Duck, spec: PipelineSpec, column: PlannedColumn): 
   const [row] = await duck.rows(
     `SELECT count(*) AS n, approx_count_distinct(${key}) AS distinct_values, ${isWhole} AS is_whole FROM label_rows WHERE ${there}`,
   );
-  const [judged] = await duck.rows(aucSql(await codeOf(duck, spec, column)));
+  const [judged] = await duck.rows(aucSql(await codeOf(duck, spec, column), await thinned(duck, MOST_ROWS)));
   const auc = judged?.auc === null || judged?.auc === undefined ? null : Number(judged.auc);
   return {
     feature: name,

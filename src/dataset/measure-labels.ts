@@ -136,7 +136,7 @@ async function countConflicts(
       )
     : [];
   const keys = [...new Set(plan.columns.map((column) => column.key))].filter((key) => key !== eventAt);
-  const alike = [`date_trunc('minute', ${eventAt})`, ...keys].map((key) => `coalesce(CAST(${key} AS VARCHAR), '∅')`);
+  const alike = [`date_trunc('minute', ${eventAt})`, ...keys];
   const [groups] = await duck.rows(
     `SELECT count(*) AS n, count(*) FILTER (WHERE low <> high) AS mixed, coalesce(sum(n) FILTER (WHERE low <> high), 0) AS in_mixed FROM (` +
       `SELECT count(*) AS n, min(label) AS low, max(label) AS high FROM (SELECT label, hash(${alike.join(', ')}) AS alike ` +
