@@ -75,22 +75,32 @@ const MOST_SCATTER = 4;
 /**
  * Labels of a part of the rows are exchanged where the part, flipped, does what it did before beside the rest of its day, and as it is
  * does not: on stormy days an inverted part falls. Told so even where days move its share across one half by themselves.
- * @param of log-odds of the part a day since then, what of them its day does not explain, and the same before
+ * @param of log-odds of the part a day of the later window, what of them its day does not explain, and the same before
+ * @returns the place among the later days since which they are exchanged; null: they are not
  */
-export function isExchanged(of: {
+export function exchangedSince(of: {
   readonly part: Float64Array;
   readonly left: Float64Array;
   readonly leftBefore: Float64Array;
-}): boolean {
+}): number | null {
   const { part, left, leftBefore } = of;
   const days = part.length;
-  if (days < LEAST_AFTER || leftBefore.length < LEAST_BEFORE) return false;
-  const square = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);
-  const scatter = square(leftBefore) / (leftBefore.length - 2);
+  if (days < LEAST_AFTER || leftBefore.length < LEAST_BEFORE) return null;
+  const scatter = leftBefore.reduce((sum, value) => sum + value * value, 0) / (leftBefore.length - 2);
   const flipped = left.map((value, day) => value - 2 * part[day]!);
-  const likelier = (square(left) - square(flipped)) / (2 * scatter);
-  const nearer = flipped.filter((value, day) => Math.abs(value) < Math.abs(left[day]!)).length;
-  return (
-    likelier >= LEAST_LIKELIER && nearer >= LEAST_DAYS_ACROSS * days && square(flipped) / days <= MOST_SCATTER * scatter
-  );
+  const likelier = left.map((value, day) => (value ** 2 - flipped[day]! ** 2) / (2 * scatter));
+  let [at, most, sum] = [days, 0, 0];
+  for (let day = days - 1; day >= 0; day -= 1) {
+    sum += likelier[day]!;
+    if (sum > most) [at, most] = [day, sum];
+  }
+  const since = days - at;
+  const squares = flipped.subarray(at).reduce((total, value) => total + value * value, 0);
+  const nearer = likelier.subarray(at).filter((one) => one > 0).length;
+  const isExchanged =
+    since >= LEAST_AFTER &&
+    most >= LEAST_LIKELIER &&
+    nearer >= LEAST_DAYS_ACROSS * since &&
+    squares <= MOST_SCATTER * scatter * since;
+  return isExchanged ? at : null;
 }

@@ -18,7 +18,7 @@ import {
   placesWhere,
   withoutPart,
 } from './label-days.js';
-import { isExchanged, isInvertedSince, jumpIn, LEAST_AFTER, LEAST_BEFORE } from './label-jump.js';
+import { exchangedSince, isInvertedSince, jumpIn, LEAST_AFTER, LEAST_BEFORE } from './label-jump.js';
 import type { LabelMeasures, LabelSlice, WindowLabels } from './label-measures.js';
 import { profileBreak } from './label-profile.js';
 
@@ -174,14 +174,15 @@ function judge(one: Looked, pValue: number, slices: number): Judged[] {
   const since = jump === null ? null : residualsAt(one, jump.at);
   const isClear = since !== null && jumpPValue(since) * slices <= JUMP_ALPHA;
   const isAbrupt = jump?.isAbrupt === true && isClear && hasBothClasses(days);
-  const flippedAt = [jump?.at ?? reference, reference].find((place) => {
-    const left = residualsAt(one, place);
-    return left !== null && isExchanged({ part: part.subarray(place), left: left.after, leftBefore: left.before });
+  const exchanged = exchangedSince({
+    part: part.subarray(reference),
+    left: residuals.after,
+    leftBefore: residuals.before,
   });
-  const isInverted = flippedAt !== undefined;
+  const isInverted = exchanged !== null;
   if (!(pValue <= ALPHA) && !isAbrupt && !isInverted) return [];
   const where = `${slice.column} = ${slice.value}`;
-  const at = flippedAt ?? (isAbrupt ? jump.at : reference);
+  const at = exchanged === null ? (isAbrupt ? jump.at : reference) : reference + exchanged;
   const shift = shiftOf(days, { where, column: slice.column, isInverted, isAbrupt, at });
   return shift === null ? [] : [{ shift, pValue }];
 }
