@@ -46,7 +46,7 @@ describe('a period', () => {
     expect(points.get('performance:auc')?.value).toBeLessThan(0.55);
     expect(points.get('estimated:auc')).toMatchObject({ alert: null, scope: 'performance' });
     expect(points.get('estimated:auc')?.value).toBeGreaterThan(0.7);
-    expect(points.get('estimated:auc')?.method).toContain('estimated without labels');
+    expect(points.get('estimated:auc')?.note).toContain('Estimated without labels');
   });
 
   it('says what it could not compare instead of passing it', () => {

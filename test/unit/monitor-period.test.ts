@@ -55,7 +55,7 @@ const point = (series: string, change: Partial<MonitorPoint> = {}): MonitorPoint
   rows: 2_000,
   days: 7,
   referenceDays: 28,
-  method: 'KS D against the stored profile; permutation test of days',
+  method: series.startsWith('performance') ? 'auc' : 'ks',
   note: 'far',
   ...change,
 });

@@ -33,6 +33,8 @@ export function driftPoints(input: PeriodInput): TestedPoint[] {
   return [...columns, driftPoint(drift, { series: 'score-drift', scope: 'prediction', column: null, input })];
 }
 
+const TITLES = { ks: 'KS distance', 'jensen-shannon': 'Jensen–Shannon distance (base e, bias taken off)' } as const;
+
 function driftPoint(
   drift: Drift,
   of: Pick<MonitorPoint, 'series' | 'scope' | 'column'> & { readonly input: PeriodInput },
@@ -56,8 +58,8 @@ function driftPoint(
     rows: drift.rows,
     days: drift.days,
     referenceDays: drift.referenceDays,
-    method: `${drift.method}; permutation test of days`,
-    note: `Distance to ${against}: ${distance}${hidden}.${untested}`,
+    method: drift.method,
+    note: `${TITLES[drift.method]} to ${against}: ${distance}${hidden}; ${drift.days} days against ${drift.referenceDays}.${untested}`,
   };
   return { point, pValue: isMeasured ? drift.pValue : Number.NaN, isLarge: drift.effect >= threshold };
 }

@@ -21,7 +21,7 @@ const DEALS = { look: 199, thorough: 9_999 } as const;
 const LOOK_ALPHA = 0.1;
 
 export interface Drift {
-  readonly method: string;
+  readonly method: 'ks' | 'jensen-shannon';
   readonly effect: number;
   readonly binError: number;
   /** NaN: not tested, and `problem` says why. */
@@ -48,7 +48,7 @@ export function numbersDrift(
   const { byDay, total } = countNumbersByDay(column.values, day, reference.histogram.edges);
   const { statistic, binError } = histogramDrift(reference.histogram, total);
   const tested = testDays('ks', { reference: reference.byDay, current: byDay, rng });
-  return { method: 'KS D against the stored profile', effect: statistic, binError, rows: total.rows, ...tested };
+  return { method: 'ks', effect: statistic, binError, rows: total.rows, ...tested };
 }
 
 export function categoriesDrift(
@@ -63,8 +63,13 @@ export function categoriesDrift(
   const drift = topCategoriesDrift(reference.top, counts);
   const current = countCategoriesByDay(reference.top, column, day);
   const tested = testDays('jensen-shannon', { reference: reference.byDay, current, rng });
-  const method = 'Jensen–Shannon distance (base e, bias-corrected) against the stored profile';
-  return { method, effect: drift.distance, binError: drift.binError, rows: drift.nCurrent, ...tested };
+  return {
+    method: 'jensen-shannon',
+    effect: drift.distance,
+    binError: drift.binError,
+    rows: drift.nCurrent,
+    ...tested,
+  };
 }
 
 function testDays(

@@ -48,7 +48,7 @@ function rowsPoint({ window, rows, days, training, quality }: FeedFacts): Monito
     rows,
     days,
     referenceDays: training.days,
-    method: 'rows of the window',
+    method: 'row-count',
     note: `${rows} rows in ${span} days; the training rows were ${usual.toFixed(0)} a day, and a share of ${quality.minRowShare} of them is the least.`,
   };
 }
@@ -69,7 +69,7 @@ function nullsPoint(facts: FeedFacts, one: FeedFacts['nulls'][number]): MonitorP
     rows,
     days,
     referenceDays: training.days,
-    method: 'share of rows without a finite value',
+    method: 'null-share',
     note: `${one.nulls} of ${rows} rows have no value; in the training rows a share of ${one.before.toFixed(4)} had none.`,
   };
 }
@@ -90,7 +90,7 @@ function coveragePoint({ mature, ofMature, coverage }: FeedFacts): MonitorPoint[
       rows,
       days,
       referenceDays: 0,
-      method: 'share of rows that are old enough whose label is known',
+      method: 'label-coverage',
       note: `${labelled} of ${rows} rows that are old enough have their label; the pipeline asks for a share of ${coverage}.`,
     },
   ];

@@ -25,7 +25,7 @@ export interface MonitorPoint {
   readonly days: number;
   /** Of what it is compared with; 0 where it is with nothing. */
   readonly referenceDays: number;
-  /** How it was computed, in words; an estimate says so. */
+  /** As conditions of a policy name it, e.g. `ks`, `auc`; of an estimate `estimated-auc`. */
   readonly method: string;
   /** One sentence for a person. */
   readonly note: string;

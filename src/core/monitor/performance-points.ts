@@ -66,7 +66,7 @@ function realisedPoint(
     rows: one.rows,
     days: one.days,
     referenceDays: input.baseline.holdout.days,
-    method: 'on mature labels; days as units, delete-one-day jackknife',
+    method: one.metric,
     note: performanceNote(one, { reference: reference?.value ?? null, fall, problem }),
   };
   const isFallen = fall !== null && fall.fall >= floor && fall.interval.lower > 0;
@@ -118,8 +118,8 @@ export function estimatedPoints(input: PeriodInput): MonitorPoint[] {
       rows: one.rows,
       days: one.days,
       referenceDays: baseline.holdout.days,
-      method: 'estimated without labels, from probabilities calibrated on the holdout; days as units',
-      note: 'Estimated without labels: what the scores alone let expect; a change of the concept is not seen.',
+      method: `estimated-${one.metric}`,
+      note: 'Estimated without labels, from probabilities calibrated on the holdout: a change of the concept is not seen.',
     }),
   );
 }

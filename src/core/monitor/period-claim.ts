@@ -30,7 +30,7 @@ function findingOf(point: MonitorPoint): Finding {
   return {
     scope: point.scope,
     column: point.column,
-    method: point.series.split(':')[0] === 'performance' ? (point.series.split(':')[1] ?? point.series) : point.method,
+    method: point.method,
     family: isTest && point.scope !== 'performance' ? 'distance' : 'statistic',
     lowerIsDrift: higherIsBetter,
     score: point.value,
