@@ -1,6 +1,11 @@
 /** What people say to a run: judged by the pipeline's policy and recorded, refused words too. */
 import { judgeDecision } from '../core/policy/approval.js';
-import { type AssessmentQuestion, judgeLabelDecision, type LabelWait } from '../core/policy/label-decision.js';
+import {
+  type AssessmentQuestion,
+  judgeLabelDecision,
+  type LabelWait,
+  questionOf,
+} from '../core/policy/label-decision.js';
 import type {
   Decision,
   DecisionAnswer,
@@ -58,7 +63,9 @@ export function createDecisionActivities({ registry }: Pick<ActivityDeps, 'regis
     recordLabelDecision: async (request: LabelDecisionRequest): Promise<DecisionAnswer> => {
       const spec = await registry.specByDigest(request.specDigest);
       const answer = judgeLabelDecision({ ...request, policy: spec.approval });
-      return registry.recordLabelDecision(request.key, { ...request.decision, channel: request.channel, answer });
+      const question = questionOf(request);
+      const meant = question === null ? request.decision : { ...request.decision, question };
+      return registry.recordLabelDecision(request.key, { ...meant, channel: request.channel, answer });
     },
   };
 }

@@ -74,6 +74,12 @@ const DECISIONS: readonly Column[] = [
   { title: 'REASON', isFlexible: true },
 ];
 
+function decisionText(row: RunDetail['decisions'][number] | RunDetail['labelDecisions'][number]): string {
+  if (!('until' in row)) return row.decision;
+  if (row.until !== null) return `${row.decision} to ${instant(row.until)}`;
+  return row.question === undefined ? row.decision : `${row.decision} (${row.question})`;
+}
+
 /** On the candidate or to the run's questions. */
 export function renderDecisions(
   decisions: RunDetail['decisions'] | RunDetail['labelDecisions'],
@@ -82,7 +88,7 @@ export function renderDecisions(
   const rows = decisions.map((row) => [
     instant(row.at),
     row.by,
-    'until' in row && row.until !== null ? `${row.decision} to ${instant(row.until)}` : row.decision,
+    decisionText(row),
     row.channel,
     row.answer.accepted ? 'yes' : row.answer.code,
     row.answer.accepted ? row.reason : `${row.reason || NOTHING} (${row.answer.reason})`,

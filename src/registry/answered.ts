@@ -1,6 +1,6 @@
 /**
  * What a person says to a run and the answer to it: one row each, refused ones too, on open and on closed runs, with its
- * entry in the audit. Decisions on a candidate and on missing labels differ in their table and in one column.
+ * entry in the audit. Decisions on a candidate and answers to questions differ in their table and in columns of their own.
  */
 import type { Pool } from 'pg';
 import type { RunKey } from '../activities/deps.js';
@@ -19,7 +19,7 @@ export interface Answered {
   readonly answer: DecisionAnswer;
 }
 
-interface DbAnswered<Decided> {
+type DbAnswered<Decided, Own> = Own & {
   event_id: string;
   decision: Decided;
   decided_by: string;
@@ -29,12 +29,11 @@ interface DbAnswered<Decided> {
   answer_code: DecisionCode;
   answer_reason: string;
   decided_at: Date;
-}
+};
 
 /** Where one kind of decision is kept. */
 export interface AnsweredTable {
   readonly name: 'approvals' | 'label_decisions';
-  readonly ownColumn: 'evidence' | 'until';
   readonly auditKind: AuditKind;
 }
 
@@ -42,37 +41,44 @@ export interface AnsweredTable {
 export async function recordAnswered(
   pool: Pool,
   key: RunKey,
-  given: { readonly table: AnsweredTable; readonly decided: Answered; readonly own: string | null },
+  given: {
+    readonly table: AnsweredTable;
+    readonly decided: Answered;
+    /** By column: what this kind of decision has beside the others. */
+    readonly own: Readonly<Partial<Record<'evidence' | 'until' | 'question', string | null>>>;
+  },
 ): Promise<DecisionAnswer> {
   const { eventId, decision, by, reason, channel, answer } = given.decided;
-  const { name, ownColumn, auditKind } = given.table;
+  const { name, auditKind } = given.table;
+  const columns = Object.keys(given.own);
   checkIds({ eventId });
-  checkTexts({ by, reason, [ownColumn]: given.own, answer: answer.reason });
+  checkTexts({ by, reason, ...given.own, answer: answer.reason });
   return withRun(pool, key, async (client) => {
-    const known = await queryOne<DbAnswered<string>>(
+    const known = await queryOne<DbAnswered<string, unknown>>(
       client,
       `select * from perennial.${name} where model_id = $1 and run_no = $2 and event_id = $3`,
       [key.modelId, key.runNo, eventId],
     );
     if (known !== undefined) return answerOf(known);
-    const said = [eventId, decision, by, reason, given.own, channel];
+    const said = [eventId, decision, by, reason, channel];
+    const counted = [answer.accepted, answer.code, answer.reason, ...Object.values(given.own)];
     await query(
       client,
-      `insert into perennial.${name} (model_id, run_no, event_id, decision, decided_by, reason, ${ownColumn}, channel,
-         is_accepted, answer_code, answer_reason)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-      [key.modelId, key.runNo, ...said, answer.accepted, answer.code, answer.reason],
+      `insert into perennial.${name} (model_id, run_no, event_id, decision, decided_by, reason, channel,
+         is_accepted, answer_code, answer_reason, ${columns.join(', ')})
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${columns.map((_, at) => `$${at + 11}`).join(', ')})`,
+      [key.modelId, key.runNo, ...said, ...counted],
     );
     await appendAudit(client, {
       modelId: key.modelId,
       kind: auditKind,
-      body: { answer: { ...answer }, by, channel, decision, eventId, [ownColumn]: given.own, reason, runNo: key.runNo },
+      body: { answer: { ...answer }, by, channel, decision, eventId, ...given.own, reason, runNo: key.runNo },
     });
     return answer;
   });
 }
 
-const answerOf = (row: DbAnswered<string>): DecisionAnswer => ({
+const answerOf = (row: DbAnswered<string, unknown>): DecisionAnswer => ({
   accepted: row.is_accepted,
   code: row.answer_code,
   reason: row.answer_reason,
@@ -83,16 +89,15 @@ export type AnsweredRow<Decided extends string> = Answered & {
   readonly decidedAt: Instant;
 };
 
-/** Oldest first, each as a value and its row. */
-export async function listAnswered<Decided extends string, Own>(
+/** Oldest first, each with its own columns as they stand in the table. */
+export async function listAnswered<Decided extends string, Own extends object>(
   db: Db,
   key: RunKey,
   table: AnsweredTable,
 ): Promise<(AnsweredRow<Decided> & { readonly own: Own })[]> {
-  const rows = await query<DbAnswered<Decided> & { own: Own }>(
+  const rows = await query<DbAnswered<Decided, Own>>(
     db,
-    `select *, ${table.ownColumn} as own from perennial.${table.name}
-     where model_id = $1 and run_no = $2 order by decided_at, event_id`,
+    `select * from perennial.${table.name} where model_id = $1 and run_no = $2 order by decided_at, event_id`,
     [key.modelId, key.runNo],
   );
   return rows.map((row) => ({
@@ -103,6 +108,6 @@ export async function listAnswered<Decided extends string, Own>(
     channel: row.channel,
     answer: answerOf(row),
     decidedAt: toInstant(row.decided_at),
-    own: row.own,
+    own: row,
   }));
 }

@@ -5,7 +5,7 @@ import type { Decision, DecisionAnswer, DecisionChannel, Instant } from '../core
 import { type AnsweredTable, listAnswered, recordAnswered } from './answered.js';
 import type { Db } from './database.js';
 
-const APPROVALS: AnsweredTable = { name: 'approvals', ownColumn: 'evidence', auditKind: 'decision' };
+const APPROVALS: AnsweredTable = { name: 'approvals', auditKind: 'decision' };
 
 export interface AnsweredDecision extends Decision {
   readonly channel: DecisionChannel;
@@ -14,7 +14,7 @@ export interface AnsweredDecision extends Decision {
 
 /** Idempotent on (run, event id): a second call returns the first answer. @throws RUN_UNKNOWN, SIGNAL_INVALID */
 export function recordDecision(pool: Pool, key: RunKey, decided: AnsweredDecision): Promise<DecisionAnswer> {
-  return recordAnswered(pool, key, { table: APPROVALS, decided, own: decided.evidence });
+  return recordAnswered(pool, key, { table: APPROVALS, decided, own: { evidence: decided.evidence } });
 }
 
 export interface ApprovalRow extends AnsweredDecision {
@@ -23,6 +23,6 @@ export interface ApprovalRow extends AnsweredDecision {
 
 /** Oldest first. */
 export async function listApprovals(db: Db, key: RunKey): Promise<ApprovalRow[]> {
-  const rows = await listAnswered<Decision['decision'], string>(db, key, APPROVALS);
-  return rows.map(({ own: evidence, ...row }) => ({ ...row, evidence }));
+  const rows = await listAnswered<Decision['decision'], { evidence: string }>(db, key, APPROVALS);
+  return rows.map(({ own: { evidence }, ...row }) => ({ ...row, evidence }));
 }

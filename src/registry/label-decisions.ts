@@ -1,12 +1,12 @@
-/** Decisions of people about missing labels: answers to a run's question, and later deadlines. */
+/** What people say to a run's questions, about missing labels and about its assessment, and later deadlines. */
 import type { Pool } from 'pg';
 import type { RunKey } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
-import type { DecisionAnswer, DecisionChannel, Instant, LabelDecision } from '../core/types.js';
+import type { DecisionAnswer, DecisionChannel, Instant, LabelDecision, Question } from '../core/types.js';
 import { type AnsweredTable, listAnswered, recordAnswered } from './answered.js';
 import { type Db, toInstantOrNull } from './database.js';
 
-const LABEL_DECISIONS: AnsweredTable = { name: 'label_decisions', ownColumn: 'until', auditKind: 'label-decision' };
+const LABEL_DECISIONS: AnsweredTable = { name: 'label_decisions', auditKind: 'label-decision' };
 
 export interface AnsweredLabelDecision extends LabelDecision {
   readonly channel: DecisionChannel;
@@ -19,7 +19,9 @@ export async function recordLabelDecision(
   key: RunKey,
   decided: AnsweredLabelDecision,
 ): Promise<DecisionAnswer> {
-  return recordAnswered(pool, key, { table: LABEL_DECISIONS, decided, own: untilOf(decided) });
+  const { question } = decided;
+  const own = { until: untilOf(decided), ...(question === undefined ? {} : { question }) };
+  return recordAnswered(pool, key, { table: LABEL_DECISIONS, decided, own });
 }
 
 function untilOf({ decision, until }: LabelDecision): Instant | null {
@@ -37,6 +39,11 @@ export interface LabelDecisionRow extends AnsweredLabelDecision {
 
 /** Oldest first. */
 export async function listLabelDecisions(db: Db, key: RunKey): Promise<LabelDecisionRow[]> {
-  const rows = await listAnswered<LabelDecision['decision'], Date | null>(db, key, LABEL_DECISIONS);
-  return rows.map(({ own, ...row }) => ({ ...row, until: toInstantOrNull(own) }));
+  type Own = { until: Date | null; question: Question | null };
+  const rows = await listAnswered<LabelDecision['decision'], Own>(db, key, LABEL_DECISIONS);
+  return rows.map(({ own: { until, question }, ...row }) => ({
+    ...row,
+    until: toInstantOrNull(until),
+    ...(question === null ? {} : { question }),
+  }));
 }

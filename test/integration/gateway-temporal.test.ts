@@ -37,8 +37,10 @@ describe('an answer', () => {
     for (const answer of answers) {
       expect([answer.status, answer.json.accepted, answer.json.code], answer.text).toEqual([409, false, 'run-closed']);
     }
-    const { rows } = await at.pool.query('select decided_by, decision, channel from perennial.label_decisions');
-    expect(rows).toEqual([{ decided_by: 'judge', decision: 'proceed', channel: 'client' }]);
+    const { rows } = await at.pool.query(
+      'select decided_by, decision, question, channel from perennial.label_decisions',
+    );
+    expect(rows).toEqual([{ decided_by: 'judge', decision: 'proceed', question: 'assessment', channel: 'client' }]);
   });
 
   it('is one of those that a run may get', async () => {

@@ -187,7 +187,7 @@ describe('decisions', () => {
     const other = { accepted: true, code: 'accepted', reason: 'yes' } as const;
     expect(await t.registry.recordLabelDecision(key, said('one', { answer: other }))).toEqual(first.answer);
     await t.registry.closeRun(key, { outcome: TURNED_DOWN });
-    const late = { ...said('two', { decision: 'abort', until: null, channel: 'client' }) };
+    const late = { ...said('two', { decision: 'abort', until: null, channel: 'client', question: 'assessment' }) };
     await t.registry.recordLabelDecision(key, late);
     const { labelDecisions } = await showRun(t.pool, key);
     expect(labelDecisions.map(({ decidedAt: _at, ...row }) => row)).toEqual([first, late]);
@@ -198,8 +198,10 @@ describe('decisions', () => {
     const { answer, by, channel, decision: what, eventId, reason, until } = first;
     expect(rows.map(({ body }) => body)).toMatchObject([
       { answer, by, channel, decision: what, eventId, reason, runNo: 1, until },
-      { eventId: 'two', until: null },
+      { eventId: 'two', until: null, question: 'assessment' },
     ]);
+    const wrong = said('three', { decision: 'shrink', until: null, question: 'assessment', answer: other });
+    await expect(t.registry.recordLabelDecision(key, wrong)).rejects.toThrow(/label_decisions_labels_alone/);
     await expect(t.registry.recordLabelDecision(key, said('x', { until: 'soon' }))).rejects.toMatchObject({
       code: 'SIGNAL_INVALID',
       details: { field: 'until' },

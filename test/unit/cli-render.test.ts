@@ -292,6 +292,9 @@ describe('show', () => {
 
   it('shows what people said about missing labels, with the deadline they asked for', () => {
     expect(text).toMatch(/operator +extend to 2001-04-20 +signal +yes +the feed was down/);
+    const [row] = detail.labelDecisions;
+    const answers = [{ ...row!, decision: 'abort' as const, until: null, question: 'assessment' as const }];
+    expect(renderRun({ ...detail, labelDecisions: answers }, free)).toMatch(/operator +abort \(assessment\) +signal/);
     expect(renderRun({ ...detail, labelDecisions: [] }, free)).not.toContain('Said to its questions');
   });
 

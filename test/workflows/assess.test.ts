@@ -225,14 +225,14 @@ describe('a run that asks about its assessment', () => {
     ]);
     expect(both.map(({ code }) => code).sort()).toEqual(['accepted', 'duplicate']);
     await handle.result();
-    expect(rows.map(({ eventId, answer }) => [eventId, answer.code])).toEqual([
-      ['a1', 'wrong-question'],
-      ['a2', 'wrong-question'],
-      ['a3', 'not-allowed'],
-      ['a4', 'reason-missing'],
-      ['a5', 'not-awaited'],
-      ['a6', expect.any(String)],
-      ['a7', expect.any(String)],
+    expect(rows.map(({ eventId, question, answer }) => [eventId, question, answer.code])).toEqual([
+      ['a1', 'assessment', 'wrong-question'],
+      ['a2', 'labels', 'wrong-question'],
+      ['a3', 'assessment', 'not-allowed'],
+      ['a4', 'assessment', 'reason-missing'],
+      ['a5', 'labels', 'not-awaited'],
+      ['a6', 'assessment', expect.any(String)],
+      ['a7', 'assessment', expect.any(String)],
     ]);
   });
 
