@@ -59,6 +59,17 @@ interface Change {
 /** Chance that a category with so many of the earlier rows has none of the later ones, its own rate being uncertain. */
 const absence = (count: number, earlier: number, later: number): number => (earlier / (earlier + later)) ** count;
 
+/** Most days in a row, of those with rows, without the category. */
+function longestAbsence(counts: readonly number[], rows: readonly number[]): number {
+  let [longest, days] = [0, 0];
+  for (const [day, count] of counts.entries()) {
+    if (rows[day] === 0) continue;
+    days = count > 0 ? 0 : days + 1;
+    longest = Math.max(longest, days);
+  }
+  return longest;
+}
+
 function changeBetween(before: Names, after: Names): Change {
   const [earlier, later] = [sumOf(before.rows), sumOf(after.rows)];
   const gone: { name: string; count: number; last: number }[] = [];
@@ -70,7 +81,10 @@ function changeBetween(before: Names, after: Names): Change {
     regular += 1;
     const own = after.byName.get(name) ?? [];
     const last = own.findLastIndex((one) => one > 0);
-    if (absence(count, earlier, sumOf(after.rows.slice(last + 1))) < CHANCE) gone.push({ name, count, last });
+    const since = after.rows.slice(last + 1);
+    // A category may belong to its days, as weekdays do: then it stays away for as long as it always does.
+    const isLonger = since.filter((one) => one > 0).length > longestAbsence(counts, before.rows);
+    if (isLonger && absence(count, earlier, sumOf(since)) < CHANCE) gone.push({ name, count, last });
   }
   gone.sort((a, b) => b.count - a.count);
   const fresh = [...after.byName]

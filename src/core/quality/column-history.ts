@@ -90,7 +90,9 @@ function constantRuns(column: ColumnInputs): Run[] {
 
 function constant({ before, own }: Pair, { current }: ComparedWindows): QualityCheck | null {
   const chance = Math.log10(largestShare(before));
-  const runs = constantRuns(own).filter(({ rows }) => rows * chance < CHANCE);
+  // A weekday lasts a day and a month thirty: what lasts no longer than it always did is no accident.
+  const usual = Math.max(0, ...constantRuns(before).map(({ days }) => days));
+  const runs = constantRuns(own).filter(({ days, rows }) => days > usual && rows * chance < CHANCE);
   const [run] = runs.sort((a, b) => b.rows - a.rows);
   if (run === undefined || sumOf(before.distinct) === 0) return null;
   const until = run.from + run.days >= current.days.length ? '' : ` on ${run.days} days`;
