@@ -108,8 +108,9 @@ async function assessQuality(deps: ActivityDeps, { key, plan }: AssessRequest): 
   });
   const reference = before.rows === 0 ? null : before;
   const assessment = assessWindow({ spec: shared, facts, reference, lenient: addedColumns(own, shared), schema });
-  await registry.recordAssessment(key, assessment);
-  return { verdict: assessment.verdict, reasons: assessment.reasons.slice(0, SHOWN_REASONS), window };
+  const { incidentId } = await registry.recordAssessment(key, assessment);
+  const reasons = assessment.reasons.slice(0, SHOWN_REASONS);
+  return { verdict: assessment.verdict, reasons, window, incidentId };
 }
 
 async function measureCoverage({ registry, dataset }: ActivityDeps, request: CoverageRequest): Promise<CoverageReply> {

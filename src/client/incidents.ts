@@ -5,7 +5,7 @@ import { closeIncident, type IncidentClosing } from '../registry/close-incident.
 import { type IncidentRow, incidentById, listIncidents } from '../registry/list-incidents.js';
 import type { CoordinatorCalls } from './coordinator-calls.js';
 
-export interface ClosedIncident {
+interface ClosedIncident {
   readonly incident: IncidentRow;
   /** False: it was closed before, as `incident.closure` tells. */
   readonly isNew: boolean;

@@ -6,7 +6,7 @@ import { type Db, query, queryOne, toInstant, toInstantOrNull, toWindow } from '
 import { modelUnknown } from './models.js';
 
 /** An assessment that found the fault. */
-export interface SightingRow {
+interface SightingRow {
   readonly runNo: number;
   /** Of the assessment, which the run's page shows in full. */
   readonly digest: Digest;
