@@ -9,7 +9,7 @@ import type { Instant, RunClock, Window } from '../types.js';
 import type { MonitorPoint } from './monitor-point.js';
 
 /** The source and the monitor's name; no other sender may take it. */
-export const MONITOR_SOURCE = 'perennial-monitor';
+const MONITOR_SOURCE = 'perennial-monitor';
 
 interface Look {
   readonly modelId: string;
