@@ -7,10 +7,12 @@ import { type CategoryDays, distanceOf, mapBack, usualOf } from './category-days
 import { firstGainingDay, pooled, rowsOf } from './days-between.js';
 
 /** An exchange changes a column at once and far; anything nearer may be a shift. */
-const LEAST_BEFORE = 0.25;
+const LEAST_BEFORE = 0.35;
 const LEAST_DISTANCE = 0.04;
 /** Share of the days from the onset on that have to fit by themselves. */
 const LEAST_DAYS = 0.8;
+/** Of the earlier rows: with more in categories that are gone it is no exchange of the same ones. */
+const MOST_GONE = 0.02;
 /** New names for all: at most this share of rows has a known one. */
 const MOST_KNOWN = 0.05;
 const NAMES_SHOWN = 3;
@@ -63,6 +65,8 @@ function judgeFrom(
   // Names that only partly are new are neither the same ones nor others for all.
   if (known > MOST_KNOWN && known < 1 - MOST_KNOWN) return null;
   const isNew = known <= MOST_KNOWN;
+  const gone = rowsOf(of.before.filter((_, at) => rest[at] === 0)) / rowsOf(of.before);
+  if (!isNew && gone > MOST_GONE) return null;
   const examples = ranks(rest)
     .filter((at) => to[at] !== at && rest[at]! > 0)
     .slice(0, NAMES_SHOWN)
