@@ -9,6 +9,7 @@ import { dayShift } from '../stats/day-shift.js';
 import { histogramDrift } from '../stats/histogram-drift.js';
 import { correctedJensenShannon } from '../stats/jensen-shannon.js';
 import { normalQuantile } from '../stats/normal-quantile.js';
+import type { PermutationTest } from '../stats/permutation-test.js';
 import { topCategoriesDrift } from '../stats/top-categories-drift.js';
 import type { ColumnDays, DayCounts, ProfileCounts } from './column-days.js';
 import type { MovedColumn } from './facts.js';
@@ -29,7 +30,13 @@ const MOST_BINS = 200;
 const MOST_PARTS = 4;
 const POWER = 0.95;
 
-const UNTESTED = { pValue: Number.NaN, effect: Number.NaN, effectError: 0, detectable: Infinity } as const;
+const UNTESTED = {
+  pValue: Number.NaN,
+  effect: Number.NaN,
+  seenEffect: Number.NaN,
+  effectError: 0,
+  detectable: Infinity,
+} as const;
 
 function totals({ counts }: DayCounts): Float64Array {
   const sum = new Float64Array(counts[0]?.length ?? 0);
@@ -64,8 +71,22 @@ function binnedKs(first: Float64Array, second: Float64Array): { effect: number; 
 const effectOf = (method: ColumnDays['method'], first: Float64Array, second: Float64Array): number =>
   method === 'ks' ? binnedKs(first, second).effect : correctedJensenShannon(first, second, Math.E).distance;
 
+interface DayTest extends ColumnTest {
+  /** As it is seen; `effect` is what is sure of it, which the floor is asked of. */
+  readonly seenEffect: number;
+}
+
+/**
+ * The least that the effect is with 95 % certainty, by how far deals of days spread: among few rows or unsteady days a distance of
+ * the floor's size comes by itself. A divergence also has its mean when nothing changed taken off.
+ */
+function sureEffect(method: ColumnDays['method'], test: PermutationTest, deviation: number): number {
+  const sure = test.observed - normalQuantile(POWER) * deviation;
+  return method === 'ks' ? Math.max(0, sure) : Math.sqrt(Math.max(0, sure - test.nullMean));
+}
+
 /** @param level at which the weakest single alarm is raised */
-function testDays(of: ColumnDays, { permutations, rng, level }: MovedOptions & { level: number }): ColumnTest {
+function testDays(of: ColumnDays, { permutations, rng, level }: MovedOptions & { level: number }): DayTest {
   const { column, method, reference, current } = of;
   const [days, own] = [reference.days.length + current.days.length, current.days.length];
   if (days < FEWEST_DAYS || own === 0 || own === days) return { column, method, ...UNTESTED };
@@ -82,7 +103,8 @@ function testDays(of: ColumnDays, { permutations, rng, level }: MovedOptions & {
     column,
     method,
     pValue: test.pValue,
-    effect: effectOf(method, totals(reference), totals(current)),
+    effect: sureEffect(method, test, deviation),
+    seenEffect: effectOf(method, totals(reference), totals(current)),
     effectError: 0,
     detectable: canAlarm ? seen : Infinity,
   };
@@ -159,18 +181,16 @@ function profileEffect(profile: ProfileCounts | null): number | null {
 export function movedColumns(columns: readonly ColumnDays[], options: MovedOptions): MovedColumn[] {
   const counted = columns.map((of) => ({ ...of, reference: withRows(of.reference), current: withRows(of.current) }));
   const level = options.rule.alpha / Math.max(1, counted.length);
-  const judged = retest(
-    counted.map((of) => testDays(of, { ...options, level })),
-    options.rule,
-  );
+  const tests = counted.map((of) => testDays(of, { ...options, level }));
+  const judged = retest(tests, options.rule);
   return counted.map((of, at): MovedColumn => {
-    const { hasMoved, isUnchanged, adjustedPValue, effect } = judged.columns[at]!;
+    const { hasMoved, isUnchanged, adjustedPValue } = judged.columns[at]!;
     const grown = hasMoved ? grownBins(of.method, totals(of.reference), totals(of.current)) : null;
     return {
       column: of.column,
       method: of.method,
       adjustedPValue: finite(adjustedPValue),
-      effect: finite(effect),
+      effect: finite(tests[at]!.seenEffect),
       hasMoved,
       isUnchanged,
       isSustained: grown !== null && isSustained(of, { grown, floor: options.rule.floors[of.method] }),
