@@ -97,7 +97,11 @@ class TableSink implements BatchSink {
   constructor(
     readonly duck: Duck,
     readonly table: string,
-    readonly options: { readonly wanted: readonly WantedColumn[]; readonly held: HeldNumbers | null },
+    readonly options: {
+      readonly wanted: readonly WantedColumn[];
+      readonly held: HeldNumbers | null;
+      readonly load: number;
+    },
   ) {}
 
   /** Integers read as text travel as integers, and become text here. */
@@ -119,7 +123,8 @@ class TableSink implements BatchSink {
       columns.push({ key: HELD.failed, type: USMALLINT, kept: USMALLINT });
     }
     await this.duck.run(`CREATE TABLE ${this.table} (${columns.map(({ key, kept }) => `${key} ${kept}`).join(', ')})`);
-    const feed = `feed_${this.table}`;
+    // A name of its own for each load: DuckDB keeps the first function of a name.
+    const feed = `feed_${this.table}_${this.options.load}`;
     const select = columns.map(({ key, kept }) => `CAST(${key} AS ${kept})`);
     this.#insertSql = `INSERT INTO ${this.table} SELECT ${select.join(', ')} FROM ${feed}()`;
     const table = DuckDBTableFunction.create({
@@ -189,14 +194,16 @@ export async function openPostgres(
   connectionUrl: ConnectionUrl,
 ): Promise<OpenSource> {
   const reader = await openPostgresReader(source, { url: connectionUrl(source.urlEnv), signal: duck.signal });
+  let load = 0;
   return {
     rows: reader.rows,
     labels: reader.labels,
     load: async (wanted, scope, holding) => {
+      load += 1;
       const numbers = wanted.rows.filter(({ use }) => use === 'number').map(({ key }) => key);
       const held = holding === undefined ? null : new HeldNumbers({ keys: numbers, blockRows: BATCH_ROWS, ...holding });
-      const rows = new TableSink(duck, 'source_rows', { wanted: wanted.rows, held });
-      const labels = new TableSink(duck, 'label_facts', { wanted: wanted.labels ?? [], held: null });
+      const rows = new TableSink(duck, 'source_rows', { wanted: wanted.rows, held, load });
+      const labels = new TableSink(duck, 'label_facts', { wanted: wanted.labels ?? [], held: null, load });
       await duck.feeding(() => reader.read(wanted, scope, { rows, labels }));
       return held;
     },
