@@ -7,6 +7,7 @@ import { STAGES } from './harness/walk-run.mjs';
 
 const FAULTS = {
   kill: async (context, options) => (await import('./kill.mjs')).runKill(context, options),
+  assess: async (context, options) => (await import('./assess.mjs')).runAssess(context, options),
   parked: async (context, options) => (await import('./parked.mjs')).runParked(context, options),
   'event-loop': async (context, options) => (await import('./event-loop.mjs')).runEventLoop(context, options),
   signals: async (context, options) => (await import('./signals.mjs')).runSignals(context, options),
@@ -18,10 +19,12 @@ const OPTIONS = {
   runs: { type: 'string' },
   seconds: { type: 'string' },
   count: { type: 'string' },
+  kills: { type: 'string' },
   profile: { type: 'boolean' },
 };
 const USAGE = `Faults:
   kill [--seed N] [--only STAGE:TARGET]       trainer, worker, Postgres and Temporal killed at every stage
+  assess [--kills N] [--seed N]               a worker killed N times (20) while it assesses flights with a broken feed
   parked [--runs N]                           N runs asleep through a restart of everything (200)
   event-loop [--seconds N] [--profile]        the worker's event loop while a model is trained
   signals [--count N] [--seed N]              N signals over HTTP while worker, gateway and Temporal are killed (10000)
@@ -55,7 +58,7 @@ function parse() {
   if (name === undefined || !Object.hasOwn(FAULTS, name)) {
     throw new Refused(name === undefined ? 'Which fault?' : `There is no fault ${name}.`);
   }
-  const { seed, only, runs, seconds, count, profile = false } = given.values;
+  const { seed, only, runs, seconds, count, kills, profile = false } = given.values;
   return {
     run: FAULTS[name],
     options: {
@@ -64,6 +67,7 @@ function parse() {
       runs: wholeNumber(runs, 'runs', 200),
       seconds: wholeNumber(seconds, 'seconds', 30),
       count: wholeNumber(count, 'count', 10_000),
+      kills: wholeNumber(kills, 'kills', 20),
       profile,
     },
   };

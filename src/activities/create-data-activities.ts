@@ -5,23 +5,19 @@
 import { Context } from '@temporalio/activity';
 import { PipelineError } from '../core/errors.js';
 import { judgeCoverage } from '../core/policy/label-wait.js';
-import { assessWindow } from '../core/quality/assess-window.js';
-import { listedIn } from '../core/quality/source-schema.js';
 import { withChampionFeatures } from '../core/spec/champion-features.js';
 import { durationMs } from '../core/spec/duration.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
-import type { AssessReply } from '../core/triage/assessment.js';
 import type { Coverage, Instant, SnapshotRef, Window } from '../core/types.js';
+import type { AssessRequest } from './assess/assess-context.js';
+import { assessRun } from './assess/assess-run.js';
 import { createLabelCountActivities } from './create-label-count-activities.js';
 import type { ActivityDeps, RunKey } from './deps.js';
-import { addedColumns, addedFeatures, withPastFeatures } from './holdout-features.js';
-import { laterOf, shiftInstant } from './instants.js';
+import { addedFeatures, withPastFeatures } from './holdout-features.js';
 import { recordQuarantined } from './record-quarantined.js';
 import { shrinkToCoverage } from './shrink-training.js';
 
-/** History of the same length of weeks that row counts are compared with. */
-const REFERENCE_MS = 28 * 24 * 3_600_000;
 const SHOWN_REASONS = 8;
 
 export interface CoverageRequest {
@@ -39,20 +35,6 @@ export interface CoverageReply {
   readonly holdoutShare: number;
 }
 
-/** From the end of what the champion was trained on; the whole training window where that lies past the holdout. */
-function newsWindow({ training, holdout }: RunPlan, trainedThrough: Instant | null): Window {
-  const isPast = trainedThrough === null || Date.parse(trainedThrough) >= Date.parse(holdout.end);
-  return { start: isPast ? training.start : laterOf(training.start, trainedThrough), end: holdout.end };
-}
-
-/** What the pipeline excludes, cut at the holdout, which nothing is excluded from. */
-function excludedBefore(spec: PipelineSpec, holdoutStart: Instant): Window[] {
-  const isEarlier = (instant: Instant): boolean => Date.parse(instant) < Date.parse(holdoutStart);
-  return spec.window.excluding
-    .filter(({ start }) => isEarlier(start))
-    .map(({ start, end }) => ({ start, end: isEarlier(end) ? end : holdoutStart }));
-}
-
 /** Rows may be many and usable ones few: unlabelled, excluded and quarantined rows teach and show nothing. */
 function checkUsedRows({ quality }: PipelineSpec, { kind, window, rows }: SnapshotRef): void {
   if (rows.used >= quality.minRows) return;
@@ -62,15 +44,6 @@ function checkUsedRows({ quality }: PipelineSpec, { kind, window, rows }: Snapsh
       `Of ${rows.in} rows there, ${rows.unlabelled} are unlabelled, ${rows.excluded} excluded, ${rows.quarantined} quarantined.`,
     { details: { kind, window, rows, minRows: quality.minRows } },
   );
-}
-
-export interface AssessRequest {
-  readonly key: RunKey;
-  readonly plan: RunPlan;
-  /** Absent: those known when the inputs were frozen. */
-  readonly labelsAsOf?: Instant;
-  /** What is missing now will not come. */
-  readonly isAfterLabelWait?: boolean;
 }
 
 export interface FreezeSnapshotsRequest extends Pick<AssessRequest, 'key' | 'plan'> {
@@ -88,29 +61,6 @@ async function specsOf(
   const champion = await registry.champion(modelId);
   const other = champion === null ? null : await registry.specByDigest(champion.specDigest);
   return { own, shared: withChampionFeatures(own, other) };
-}
-
-/** The rows that are news to the champion, as known at `inputsAsOf`, against the four weeks before them. */
-async function assessQuality(deps: ActivityDeps, { key, plan }: AssessRequest): Promise<AssessReply> {
-  const { registry, dataset } = deps;
-  const { own, shared } = await specsOf(deps, plan, key.modelId);
-  const champion = await registry.champion(key.modelId);
-  const window = newsWindow(plan, champion?.trainedThrough ?? null);
-  const { start } = window;
-  const asOf = plan.inputsAsOf;
-  const excluding = excludedBefore(shared, plan.holdout.start);
-  const schema = await registry.acceptedSchema(key.modelId);
-  const facts = await dataset.inspect(shared, { window, asOf, excluding, listed: listedIn(schema?.schema ?? null) });
-  const before = await dataset.inspect(shared, {
-    window: { start: shiftInstant(start, -REFERENCE_MS), end: start },
-    asOf,
-    excluding,
-  });
-  const reference = before.rows === 0 ? null : before;
-  const assessment = assessWindow({ spec: shared, facts, reference, lenient: addedColumns(own, shared), schema });
-  const { incidentId } = await registry.recordAssessment(key, assessment);
-  const reasons = assessment.reasons.slice(0, SHOWN_REASONS);
-  return { verdict: assessment.verdict, reasons, window, incidentId };
 }
 
 async function measureCoverage({ registry, dataset }: ActivityDeps, request: CoverageRequest): Promise<CoverageReply> {
@@ -214,7 +164,7 @@ async function checkLeakage(
 export function createDataActivities(deps: ActivityDeps) {
   return {
     ...createLabelCountActivities(deps),
-    assessQuality: (request: AssessRequest) => assessQuality(deps, request),
+    assessQuality: (request: AssessRequest) => assessRun(deps, request),
     measureCoverage: (request: CoverageRequest) => measureCoverage(deps, request),
     shrinkTraining: (request: CoverageRequest) => shrinkTraining(deps, request),
     freezeSnapshots: (request: FreezeSnapshotsRequest) => freezeSnapshots(deps, request),

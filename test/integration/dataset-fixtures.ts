@@ -164,6 +164,10 @@ export async function readManifest(world: World, snapshot: SnapshotRef): Promise
 export async function readTable(world: World, spec: PipelineSpec, snapshot: SnapshotRef): Promise<ColumnTable> {
   const path = join(world.dir, `${randomUUID()}.pcol`);
   await world.dataset.toColumns(spec, { snapshot, path, boundaryAt: null }, { signal: noSignal() });
+  return readColumns(path);
+}
+
+export async function readColumns(path: string): Promise<ColumnTable> {
   const bytes = await readFile(path);
   return decodeColumnTable(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
 }

@@ -1,18 +1,18 @@
-// The data activities' own rules, on a data set and a registry of a few lines: which snapshots are checked, and what windows
-// are measured.
+// The data activities' own rules, on a data set and a registry of a few lines: which snapshots are checked, and when there are
+// too few rows.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createDataActivities } from '#dist/activities/create-data-activities.js';
 import type { ActivityDeps, FreezeRequest } from '#dist/activities/deps.js';
 import { specSchema } from '#dist/core/spec/schema.js';
-import type { SnapshotRef, Window } from '#dist/core/types.js';
+import type { SnapshotRef } from '#dist/core/types.js';
 
 const day = (text: string): string => `${text}T00:00:00.000Z`;
 const spec = specSchema.parse({
   model: 'm',
   source: { kind: 'parquet', path: '/rows.parquet', columns: { label: 'late' } },
   features: [{ kind: 'numeric', name: 'x' }],
-  window: { expanding: '2001-01-01', excluding: [{ start: day('2001-01-20'), end: day('2001-03-05') }] },
+  window: { expanding: '2001-01-01' },
   gates: [{ metric: 'auc', min: 0.5 }],
   quality: { minRows: 100 },
 });
@@ -33,28 +33,19 @@ const snapshotOf = (kind: SnapshotRef['kind'], used: number, name = 'new'): Snap
   rows: { in: used + 5, used, unlabelled: 5, excluded: 0, quarantined: 0 },
 });
 
-function world(facts: { used?: Record<string, number>; recorded?: SnapshotRef; trainedThrough?: string }) {
-  const inspected: { window: Window; excluding?: readonly Window[] }[] = [];
+function world(facts: { used?: Record<string, number>; recorded?: SnapshotRef }) {
   const overlapped: string[] = [];
   const deps = {
     registry: {
       specByDigest: async () => spec,
-      champion: async () =>
-        facts.trainedThrough === undefined ? null : { trainedThrough: facts.trainedThrough, specDigest: 'b' },
+      champion: async () => null,
       pastChampions: async () => [],
-      recordAssessment: async () => ({ incidentId: null }),
-      acceptedSchema: async () => null,
       quarantineReleases: async () => [],
       recordQuarantine: async () => undefined,
       recordSnapshot: async (_: unknown, snapshot: SnapshotRef) =>
         facts.recorded?.kind === snapshot.kind ? facts.recorded : snapshot,
     },
     dataset: {
-      inspect: async (_: unknown, request: { window: Window; excluding?: readonly Window[] }) => {
-        inspected.push(request);
-        const none = { rows: 0, duplicateIds: 0, newestEventAt: null, rowsPerDay: [], columns: [] };
-        return { ...request, ...none, isAsOfGuaranteed: { rows: true, labels: true } };
-      },
       freeze: async (_: unknown, { kind }: FreezeRequest) => snapshotOf(kind, facts.used?.[kind] ?? 500),
       overlap: async (training: SnapshotRef, holdout: SnapshotRef) => {
         overlapped.push(training.contentDigest, holdout.contentDigest);
@@ -70,7 +61,7 @@ function world(facts: { used?: Record<string, number>; recorded?: SnapshotRef; t
       training: plan.training,
       labelsAsOf: plan.inputsAsOf,
     });
-  return { activities, freeze, inspected, overlapped };
+  return { freeze, overlapped };
 }
 
 describe('freezing', () => {
@@ -88,20 +79,5 @@ describe('freezing', () => {
         message: expect.stringContaining(`99 usable rows; quality.minRows asks for at least 100`),
       });
     }
-  });
-});
-
-describe('assessing', () => {
-  it('leaves excluded windows out up to the holdout, and starts where the champion ended', async () => {
-    const run = world({ trainedThrough: day('2001-02-10') });
-    await run.activities.assessQuality({ key, plan });
-    expect(run.inspected[0]?.window).toEqual({ start: day('2001-02-10'), end: plan.holdout.end });
-    const excluding = [{ start: day('2001-01-20'), end: plan.holdout.start }];
-    expect(run.inspected.map((request) => request.excluding)).toEqual([excluding, excluding]);
-  });
-  it('takes the whole window when the champion was trained past the holdout', async () => {
-    const run = world({ trainedThrough: day('2001-05-01') });
-    await run.activities.assessQuality({ key, plan });
-    expect(run.inspected[0]?.window).toEqual({ start: plan.training.start, end: plan.holdout.end });
   });
 });

@@ -27,13 +27,13 @@ const SMALL_STEPS = { batchSize: 64, learningRate: 0.0001 };
 /**
  * A pipeline file's text (JSON is YAML). All the past, refreshed: a candidate that is not worse by much asks for approval.
  */
-export function flightsSpec(model, { fraction = 0.02, trainer = {}, approval = 'always' } = {}) {
+export function flightsSpec(model, { path = FLIGHTS_PATH, fraction = 0.02, trainer = {}, approval = 'always' } = {}) {
   return JSON.stringify({
     apiVersion: 'perennial/v1',
     model,
     source: {
       kind: 'parquet',
-      path: FLIGHTS_PATH,
+      path,
       columns: { id: 'id', eventAt: 'event_at', label: 'late', labelKnownAt: 'known_at' },
     },
     sample: { fraction, seed: 1 },

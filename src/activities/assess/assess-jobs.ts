@@ -4,9 +4,26 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { type ColumnTable, decodeColumnTable, encodeColumnTable } from '../../core/column-table.js';
-import type { RefitFacts } from '../../core/triage/facts.js';
+import { createRng } from '../../core/rng.js';
+import type { PipelineSpec } from '../../core/spec/schema.js';
+import type { TriageSpec } from '../../core/spec/triage-schema.js';
+import type { MovedColumn, RefitFacts } from '../../core/triage/facts.js';
+import { type InputFacts, type InputFactsOptions, inputFacts } from '../../core/triage/input-facts.js';
+import type { LabelChecksOptions } from '../../core/triage/label-measures.js';
+import { labelSelection, windowNoise } from '../../core/triage/label-models.js';
+import { movedColumns } from '../../core/triage/moved-column.js';
+import { areLabelsDue } from '../../core/triage/performance-days.js';
+
 import { pickRows, refitFacts, splitForRefit } from '../../core/triage/refit-facts.js';
-import { type ScoredDay, scoreDays, scoreEdges } from '../../core/triage/scored-days.js';
+import { scoreColumn } from '../../core/triage/score-column.js';
+import { isWholeDayOf, type ScoredDay, scoreDays, scoreEdges } from '../../core/triage/scored-days.js';
+import { triageRuleOf } from '../../core/triage/triage-rule.js';
+import type { Instant, Window } from '../../core/types.js';
+
+/** Of the deals of days: the same rows give the same answer. */
+const SEED = 1;
+/** Deals of days per column: a p-value of .001 at best. */
+const PERMUTATIONS = 999;
 
 export interface ScoredWindow {
   /** Upper bounds of the score bins: quantiles of the reference's scores. */
@@ -32,6 +49,42 @@ export const ASSESS_JOBS = {
     const table = await readTable(of.columnsPath);
     const edges = scoreEdges(of.scores, (row) => table.day[row]! < of.currentFrom);
     return { edges, days: scoreDays(table, of.scores, edges) };
+  },
+  judgeInputs: async (of: Omit<InputFactsOptions, 'permutations' | 'rng'>): Promise<InputFacts> =>
+    inputFacts({ ...of, permutations: PERMUTATIONS, rng: createRng(SEED, 1) }),
+  /** Whether the champion's scores moved. */
+  judgeScores: async (of: {
+    readonly days: readonly ScoredDay[];
+    readonly current: Window;
+    readonly reference: Window;
+    readonly triage: TriageSpec;
+  }): Promise<MovedColumn | null> => {
+    const rule = triageRuleOf(of.triage).retest;
+    const options = { rule, permutations: PERMUTATIONS, rng: createRng(SEED, 2) };
+    return movedColumns([scoreColumn(of.days, of)], options)[0] ?? null;
+  },
+  /** What models of their own say of the labels, on whole days whose labels are due. */
+  judgeLabels: async (of: {
+    readonly columnsPath: string;
+    readonly spec: PipelineSpec;
+    readonly current: Window;
+    readonly reference: Window;
+    readonly labelsAsOf: Instant;
+  }): Promise<Pick<LabelChecksOptions, 'selection' | 'noise'>> => {
+    const table = await readTable(of.columnsPath);
+    const isDue = areLabelsDue(of.spec, of.labelsAsOf);
+    const within = (window: Window) => {
+      const isWhole = isWholeDayOf(window);
+      return (row: number): boolean => {
+        const day = { day: table.day[row]! };
+        return isWhole(day) && isDue(day);
+      };
+    };
+    const [isCurrent, isReference] = [within(of.current), within(of.reference)];
+    return {
+      selection: labelSelection(table, { isMature: isCurrent, seed: SEED }),
+      noise: windowNoise(table, { isCurrent, isReference, seed: SEED }),
+    };
   },
   /** Writes the three column files of the refit probe; a sentence where it is not to be tried. */
   splitForRefit: async (of: {

@@ -39,7 +39,7 @@ export type Scoring =
   | { readonly scored: null; readonly why: string };
 
 /** First day whose whole lies in the window. */
-export const firstDayOf = ({ start }: Window): number => Math.ceil(Date.parse(start) / DAY_MS);
+const firstDayOf = ({ start }: Window): number => Math.ceil(Date.parse(start) / DAY_MS);
 
 /**
  * @param dir scratch of this attempt

@@ -2,7 +2,7 @@
 import type { PipelineSpec } from '../../core/spec/schema.js';
 import type { ColumnFile, FreezeRequest } from '../deps.js';
 
-export interface ScoringRequest extends Pick<FreezeRequest, 'window' | 'inputsAsOf' | 'labelsAsOf' | 'excluding'> {
+interface ScoringRequest extends Pick<FreezeRequest, 'window' | 'inputsAsOf' | 'labelsAsOf' | 'excluding'> {
   /** Of the rows that the spec's own sample keeps, this share, by the same hash of the id; in (0, 1]. */
   readonly share: number;
   readonly path: string;

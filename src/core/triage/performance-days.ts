@@ -3,13 +3,12 @@
  * which the champion did not learn from. A model knows its training rows by heart to some degree (on flights its ranking is .70 there
  * and .63 a day later), so a reference among them would make every champion look worse the day after its training.
  */
-import { durationMs } from '../spec/duration.js';
+import { DAY_MS, durationMs } from '../spec/duration.js';
 import type { PipelineSpec } from '../spec/schema.js';
 import type { Instant, Window } from '../types.js';
 import { LEAST_DAYS } from './performance-facts.js';
-import type { ScoredDay } from './scored-days.js';
+import { isWholeDayOf, type ScoredDay } from './scored-days.js';
 
-const DAY_MS = 86_400_000;
 /** Of the coverage that the pipeline asks of a window's labels, what each day must have: days differ. */
 const DAY_COVERAGE = 0.9;
 const LONGEST_REFERENCE = 28;
@@ -27,17 +26,17 @@ interface PerformanceWindows {
   readonly labelsAsOf: Instant;
 }
 
-const within = (window: Window) => {
-  const first = Math.ceil(Date.parse(window.start) / DAY_MS);
-  const end = Math.floor(Date.parse(window.end) / DAY_MS);
-  return ({ day }: ScoredDay): boolean => day >= first && day < end;
-};
-
-/** Labels are due by the spec's delay, and as many are there as `labels.coverage.overall` asks, with some allowance. */
-function maturity({ labels }: PipelineSpec, labelsAsOf: Instant): (day: ScoredDay) => boolean {
+/** Whether all rows of a day are older than the label delay. */
+export function areLabelsDue({ labels }: PipelineSpec, labelsAsOf: Instant): (day: Pick<ScoredDay, 'day'>) => boolean {
   const through = Math.floor((Date.parse(labelsAsOf) - durationMs(labels.delay)) / DAY_MS);
-  const share = DAY_COVERAGE * labels.coverage.overall;
-  return ({ day, rows, labelled }) => day < through && labelled >= share * rows;
+  return ({ day }) => day < through;
+}
+
+/** Labels are due, and as many are there as `labels.coverage.overall` asks, with some allowance. */
+function maturity(spec: PipelineSpec, labelsAsOf: Instant): (day: ScoredDay) => boolean {
+  const isDue = areLabelsDue(spec, labelsAsOf);
+  const share = DAY_COVERAGE * spec.labels.coverage.overall;
+  return (day) => isDue(day) && day.labelled >= share * day.rows;
 }
 
 /**
@@ -52,8 +51,8 @@ export function comparedDays(
   const isMature = maturity(spec, labelsAsOf);
   const unseenFrom = Math.ceil(Date.parse(trainedThrough) / DAY_MS);
   const fit = days.filter((day) => day.day >= unseenFrom && isMature(day));
-  const own = fit.filter(within(current));
-  const past = fit.filter(within(reference));
+  const own = fit.filter(isWholeDayOf(current));
+  const past = fit.filter(isWholeDayOf(reference));
   if (past.length >= LEAST_DAYS) return { current: own, reference: past };
   const cut = Math.min(LONGEST_REFERENCE, Math.floor(own.length / 2));
   return { current: own.slice(cut), reference: own.slice(0, cut) };

@@ -9,13 +9,13 @@
  * matter of label-facts, not of this.
  */
 import { iso } from '../instant.js';
+import { DAY_MS } from '../spec/duration.js';
 import { mean } from '../stats/mean.js';
 import { meanDifference } from '../stats/welch.js';
 import type { Instant } from '../types.js';
 import type { PerformanceFacts } from './facts.js';
 import type { ScoredDay } from './scored-days.js';
 
-const DAY_MS = 86_400_000;
 /** Days of one spell of weather are alike, so that an interval of independent days is too narrow: the level makes up for it. */
 const CONFIDENCE = 0.99;
 /** Fewer days on a side give no interval that means anything. */

@@ -21,7 +21,7 @@ const LEAST_ROWS = 500;
 /** Of a learner's rows, drawn at random: what its early stopping watches. */
 const WATCHED = 0.2;
 
-export interface RefitSplit {
+interface RefitSplit {
   /** Places in the table; the rows to fit on come first, then those that are watched. */
   readonly recent: Uint32Array;
   readonly earlier: Uint32Array;

@@ -3,9 +3,11 @@
  * interval of triage, so this is all that is kept of the rows.
  */
 import { type ColumnTable, UNKNOWN_LABEL } from '../column-table.js';
+import { DAY_MS } from '../spec/duration.js';
 import { concordance } from '../stats/concordance.js';
 import { blocksOfDays, rankSample } from '../stats/ranked-sample.js';
 import { type DayLoss, dayLoss } from '../stats/within-day-loss.js';
+import type { Window } from '../types.js';
 
 export interface ScoredDay {
   /** UTC days since 1970-01-01. */
@@ -19,6 +21,15 @@ export interface ScoredDay {
   readonly auc: number | null;
   /** Rows by bin of score, labelled or not; as many as edges and one. */
   readonly bins: readonly number[];
+  /** Labelled ones of them. */
+  readonly labelledBins: readonly number[];
+}
+
+/** Whether a day lies in the window from midnight to midnight. */
+export function isWholeDayOf({ start, end }: Window): (day: Pick<ScoredDay, 'day'>) => boolean {
+  const first = Math.ceil(Date.parse(start) / DAY_MS);
+  const last = Math.floor(Date.parse(end) / DAY_MS);
+  return ({ day }) => day >= first && day < last;
 }
 
 /** Fewer labelled rows than this, or fewer of a class, say nothing about a day. */
@@ -36,10 +47,17 @@ function rowsByDay(day: Int32Array): Map<number, number[]> {
   return found;
 }
 
-function binOf(edges: readonly number[], score: number): number {
-  let bin = 0;
-  while (bin < edges.length && score > edges[bin]!) bin += 1;
-  return bin;
+function countBins(
+  rows: readonly number[],
+  { scores, edges }: { scores: Float32Array; edges: readonly number[] },
+): number[] {
+  const bins = new Array<number>(edges.length + 1).fill(0);
+  for (const row of rows) {
+    let bin = 0;
+    while (bin < edges.length && scores[row]! > edges[bin]!) bin += 1;
+    bins[bin]! += 1;
+  }
+  return bins;
 }
 
 /** Of the labelled rows, by day. */
@@ -72,9 +90,11 @@ export function scoreDays(
   return [...rowsByDay(table.day)]
     .sort(([a], [b]) => a - b)
     .map(([day, rows]): ScoredDay => {
-      const bins = new Array<number>(edges.length + 1).fill(0);
-      for (const row of rows) bins[binOf(edges, scores[row]!)]! += 1;
       const labelled = rows.filter((row) => table.label[row] !== UNKNOWN_LABEL);
+      const [bins, labelledBins] = [rows, labelled].map((some) => countBins(some, { scores, edges })) as [
+        number[],
+        number[],
+      ];
       const positives = labelled.filter((row) => table.label[row] === 1).length;
       const isEnough =
         labelled.length >= LEAST_ROWS && Math.min(positives, labelled.length - positives) >= LEAST_OF_CLASS;
@@ -85,7 +105,7 @@ export function scoreDays(
           )
         : null;
       const auc = isEnough ? (aucs.get(day) ?? null) : null;
-      return { day, rows: rows.length, labelled: labelled.length, positives, loss, auc, bins };
+      return { day, rows: rows.length, labelled: labelled.length, positives, loss, auc, bins, labelledBins };
     });
 }
 

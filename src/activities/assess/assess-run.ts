@@ -1,0 +1,86 @@
+/**
+ * `assessQuality`: what really happened? Measures inputs, labels, the champion's quality and, where only that can tell, a refit, on
+ * the rows themselves; the decision table of core concludes; facts and verdict are recorded, and an incident where a fault stops
+ * the run. Everything is a function of rows, pipeline and fixed seeds: a killed worker's second attempt finds and records the same.
+ */
+import { Context } from '@temporalio/activity';
+import { triageDetails } from '../../core/report/triage-details.js';
+import type { Assessment, AssessReply } from '../../core/triage/assessment.js';
+import { capAssessment } from '../../core/triage/cap-assessment.js';
+import { decide, isAlarm } from '../../core/triage/decide.js';
+import type { TriageFacts } from '../../core/triage/facts.js';
+import { needsRefit, refitDays } from '../../core/triage/needs-refit.js';
+import { triageRuleOf } from '../../core/triage/triage-rule.js';
+import type { TriageResult } from '../../core/triage/verdict.js';
+import type { ActivityDeps } from '../deps.js';
+import { withScratch } from '../scratch.js';
+import { type AssessContext, type AssessRequest, loadContext } from './assess-context.js';
+import { type MeasuredFacts, measureFacts } from './measure-facts.js';
+import { probeRefit } from './refit-probe.js';
+
+const SHOWN_REASONS = 8;
+/** Eight of them, with the details and the rest, stay far below the 16 KB of a payload. */
+const LONGEST_REASON = 500;
+
+interface Running {
+  readonly dir: string;
+  readonly signal: AbortSignal;
+}
+
+async function concludeFrom(
+  deps: ActivityDeps,
+  { context, measured }: { context: AssessContext; measured: MeasuredFacts },
+  running: Running,
+): Promise<{ facts: TriageFacts; result: TriageResult }> {
+  const rule = triageRuleOf(context.shared.triage);
+  const { facts } = measured;
+  const { scored, compared } = measured.champion;
+  const result = decide(facts, rule);
+  if (scored === null || facts.performance === null || !needsRefit(facts, { result, rule })) return { facts, result };
+  const probe = await probeRefit(deps, { scored, ...refitDays(compared, facts.performance) }, running);
+  const notMeasured = probe.why === null ? facts.notMeasured : [...facts.notMeasured, probe.why];
+  const probed: TriageFacts = { ...facts, refit: probe.facts, notMeasured };
+  return { facts: probed, result: decide(probed, rule) };
+}
+
+/** What a person is told of a sound window: no verdict on an alarm that nobody raised, but every warning. */
+const warningsOf = ({ checks }: TriageFacts): string[] =>
+  checks.filter(({ passed }) => !passed).map(({ text }) => text);
+
+function assessmentOf(context: AssessContext, facts: TriageFacts, result: TriageResult): Assessment {
+  const isQuestioned = context.champion !== null && isAlarm(context.cause);
+  const isClear = !isQuestioned && result.action === 'go-on';
+  return {
+    verdict: isClear ? 'clear' : result.verdict,
+    inputsAsOf: context.inputsAsOf,
+    window: context.windows.current,
+    checks: facts.checks,
+    reasons: isClear ? warningsOf(facts) : result.reasons,
+    triage: result,
+    facts,
+  };
+}
+
+const clip = (text: string): string => [...text].slice(0, LONGEST_REASON).join('');
+
+export async function assessRun(deps: ActivityDeps, request: AssessRequest): Promise<AssessReply> {
+  const signal = Context.current().cancellationSignal;
+  const context = await loadContext(deps, request);
+  const { facts, result } = await withScratch(deps.scratchDir, async (dir) => {
+    const running = { dir, signal };
+    const measured = await measureFacts(deps, context, running);
+    return concludeFrom(deps, { context, measured }, running);
+  });
+  const assessment = capAssessment(assessmentOf(context, facts, result));
+  const { incidentId } = await deps.registry.recordAssessment(request.key, assessment);
+  return {
+    verdict: assessment.verdict,
+    reasons: assessment.reasons.slice(0, SHOWN_REASONS).map(clip),
+    window: assessment.window,
+    certainty: result.certainty,
+    action: result.action,
+    next: clip(result.next),
+    incidentId,
+    details: triageDetails(assessment, incidentId === null ? {} : { incidentId }),
+  };
+}

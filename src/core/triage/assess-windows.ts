@@ -1,0 +1,77 @@
+/**
+ * Which rows an assessment looks at: those that the claims are about, or without a claim those that are new to the champion; the
+ * stable weeks before them; the same calendar window a year earlier. And always the rows that are new to the champion as the data
+ * gate: a fault anywhere there would be trained on.
+ */
+import { iso } from '../instant.js';
+import { DAY_MS, durationMs } from '../spec/duration.js';
+import type { RunPlan } from '../spec/run-plan.js';
+import type { Cause, Instant, Window } from '../types.js';
+import { isAlarm } from './decide.js';
+import type { Alleged } from './facts.js';
+
+/** Fifty-two weeks: the same weekdays at the same time of the year. */
+const YEAR_MS = 364 * DAY_MS;
+
+export interface AssessWindows {
+  readonly current: Window;
+  readonly reference: Window;
+  readonly season: Window;
+  /** What the run would train on and be judged by, as far as it is news to the champion. */
+  readonly news: Window;
+  /** Why `current` is not what the claims are about, one sentence; empty otherwise. */
+  readonly notMeasured: readonly string[];
+}
+
+interface Reasons {
+  readonly cause: Cause;
+  readonly claims: readonly Alleged[];
+  /** End of the champion's training window; null without a champion. */
+  readonly trainedThrough: Instant | null;
+  /** `triage.reference` of the pipeline. */
+  readonly reference: string;
+}
+
+const earlier = (a: Instant, b: Instant): Instant => (Date.parse(a) <= Date.parse(b) ? a : b);
+const later = (a: Instant, b: Instant): Instant => (Date.parse(a) >= Date.parse(b) ? a : b);
+const shift = (instant: Instant, ms: number): Instant => iso(Date.parse(instant) + ms);
+
+/** From the end of what the champion was trained on; the whole training window where that lies past the holdout. */
+function newsOf({ training, holdout }: RunPlan, trainedThrough: Instant | null): Window {
+  const isPast = trainedThrough === null || Date.parse(trainedThrough) >= Date.parse(holdout.end);
+  return { start: isPast ? training.start : later(training.start, trainedThrough), end: holdout.end };
+}
+
+function spanOf(claims: readonly Alleged[], inputsAsOf: Instant): Window {
+  const windows = claims.map(({ window }) => window);
+  const start = windows.map((window) => window.start).reduce(earlier);
+  // A claim may speak of more than the run knows.
+  return { start, end: earlier(inputsAsOf, windows.map((window) => window.end).reduce(later)) };
+}
+
+/** @param plan of the run; nothing after its `inputsAsOf` is looked at */
+export function assessWindows(plan: RunPlan, reasons: Reasons): AssessWindows {
+  const { cause, claims, trainedThrough } = reasons;
+  const news = newsOf(plan, trainedThrough);
+  const isClaimed = isAlarm(cause) && trainedThrough !== null && claims.length > 0;
+  const span = isClaimed ? spanOf(claims, plan.inputsAsOf) : null;
+  const isKnown = span !== null && Date.parse(span.start) < Date.parse(span.end);
+  const current = isKnown ? span : news;
+  const notMeasured =
+    span === null || isKnown
+      ? []
+      : [
+          `The claims are about rows from ${span.start} on, of which nothing is known as of ${plan.inputsAsOf}: ` +
+            'the rows that are new to the champion were assessed instead.',
+        ];
+  return {
+    current,
+    reference: { start: shift(current.start, -durationMs(reasons.reference)), end: current.start },
+    season: { start: shift(current.start, -YEAR_MS), end: shift(current.end, -YEAR_MS) },
+    news,
+    notMeasured,
+  };
+}
+
+export const isSameWindow = (a: Window, b: Window): boolean =>
+  Date.parse(a.start) === Date.parse(b.start) && Date.parse(a.end) === Date.parse(b.end);
