@@ -45,6 +45,15 @@ const aucSql = (code: string, some: string): string => `
   halves AS (SELECT sum(p * (below + q / 2)) / (sum(p) * sum(q)) AS auc FROM placed GROUP BY half HAVING sum(p) > 0 AND sum(q) > 0)
   SELECT avg(auc) AS auc FROM halves`;
 
+/** Rows up to which distinct values are counted exactly; beyond, only where every second row or more has one of its own. */
+const EXACT_ROWS = 100_000;
+
+async function countDistinct(duck: Duck, key: string, found: { rows: number; approximate: number }): Promise<number> {
+  if (found.rows > EXACT_ROWS && found.approximate < found.rows / 2) return found.approximate;
+  const [row] = await duck.rows(`SELECT count(DISTINCT ${key}) AS n FROM label_rows`);
+  return Number(row?.n ?? 0);
+}
+
 async function signalOf(duck: Duck, spec: PipelineSpec, column: PlannedColumn): Promise<FeatureSignal> {
   const { key, kind, name, source } = column;
   const isWhole = kind === 'numeric' ? `coalesce(bool_and(${key} = trunc(${key})), false)` : 'false';
@@ -53,13 +62,14 @@ async function signalOf(duck: Duck, spec: PipelineSpec, column: PlannedColumn): 
     `SELECT count(*) AS n, approx_count_distinct(${key}) AS distinct_values, ${isWhole} AS is_whole FROM label_rows WHERE ${there}`,
   );
   const [judged] = await duck.rows(aucSql(await codeOf(duck, spec, column), await thinned(duck, MOST_ROWS)));
+  const rows = Number(row?.n ?? 0);
   const auc = judged?.auc === null || judged?.auc === undefined ? null : Number(judged.auc);
   return {
     feature: name,
     column: source,
     kind,
-    rows: Number(row?.n ?? 0),
-    distinct: Math.min(Number(row?.distinct_values ?? 0), Number(row?.n ?? 0)),
+    rows,
+    distinct: await countDistinct(duck, key, { rows, approximate: Number(row?.distinct_values ?? 0) }),
     isWhole: row?.is_whole === true,
     auc: auc !== null && Number.isFinite(auc) ? auc : null,
   };

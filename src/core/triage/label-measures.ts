@@ -73,7 +73,7 @@ export interface FeatureSignal {
   readonly feature: string;
   readonly column: string;
   readonly kind: 'numeric' | 'categorical' | 'time';
-  /** Rows with a value, and distinct values among them (approximate above a few thousand). */
+  /** Rows with a value, and distinct values among them (approximate where rows are many and most values come back). */
   readonly rows: number;
   readonly distinct: number;
   /** Of numbers: all of them are whole. */
