@@ -1,8 +1,10 @@
 // Facts about labels, from days with a will of their own: what is a shift, what jumped at once, what is exchanged, what is missing.
 import { describe, expect, it } from 'vitest';
+import { createRng } from '#dist/core/rng.js';
 import type { LabelShift } from '#dist/core/triage/facts.js';
 import { labelFacts } from '#dist/core/triage/label-facts.js';
 import type { LabelMeasures } from '#dist/core/triage/label-measures.js';
+import { estimateLabelNoise } from '#dist/core/triage/label-noise-estimate.js';
 import { instant, measuresOf, STORY, type Story, windowOf } from './label-measures-fixtures.js';
 
 const NONE = { championVersion: null, noise: null };
@@ -129,4 +131,22 @@ describe('labels that are known', () => {
     expect(of(null).decidedByChampion).toBeNull();
     expect(factsOf(measures).decidedByChampion).toBeNull();
   });
+});
+
+it('labels that look wrong are estimated with days as units, and rise where labels are exchanged', () => {
+  const estimate = (wrong: number) => {
+    const rng = createRng(5);
+    const rows = { score: [] as number[], label: [] as number[], day: [] as number[] };
+    for (let row = 0; row < 4000; row += 1) {
+      const isPositive = rng() < 0.3;
+      rows.score.push(isPositive ? 0.55 + 0.4 * rng() : 0.05 + 0.4 * rng());
+      rows.label.push(rng() < wrong ? Number(!isPositive) : Number(isPositive));
+      rows.day.push(row % 10);
+    }
+    return estimateLabelNoise(rows);
+  };
+  expect(estimate(0)).toMatchObject({ share: 0, standardError: 0, days: 10, rows: 4000 });
+  expect(estimate(0.1)?.share).toBeCloseTo(0.1, 1);
+  expect(estimate(0.1)?.standardError).toBeLessThan(0.02);
+  expect(estimateLabelNoise({ score: [0.5], label: [1], day: [1] })).toBeNull();
 });
