@@ -70,13 +70,13 @@ describe('labels that contradict each other', () => {
   it('of rows alike count where they are more than twice as frequent as before', () => {
     const rows = plain.current.all.rows.reduce((sum, count) => sum + count, 0);
     const now = { ids: 0, alikeGroups: 2000, alikeConflicts: 1000, alikeConflictRows: Math.ceil(rows * 0.06) };
-    const before = (alikeConflicts: number): LabelMeasures => ({
+    const earlier = (alikeConflicts: number): LabelMeasures => ({
       ...withCurrent({ conflicts: now }),
       reference: { ...plain.reference!, conflicts: { ...now, alikeConflicts } },
     });
     const check = 'label-contradictions';
-    expect(one(before(800), check)).toMatchObject({ passed: true });
-    expect(one(before(100), check)).toMatchObject({ passed: false, severity: 'error', fault: 'label-fault' });
+    expect(one(earlier(800), check)).toMatchObject({ passed: true });
+    expect(one(earlier(100), check)).toMatchObject({ passed: false, severity: 'error', fault: 'label-fault' });
     expect(one({ ...withCurrent({ conflicts: now }), reference: null }, check)).toMatchObject({ severity: 'warn' });
   });
 });

@@ -4,11 +4,11 @@ import type { LabelCounts, LabelMeasures, LabelSlice, WindowLabels } from '#dist
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2001-01-01T00:00:00Z');
-export const dayText = (day: number): string => new Date(START + day * DAY_MS).toISOString().slice(0, 10);
+const dayText = (day: number): string => new Date(START + day * DAY_MS).toISOString().slice(0, 10);
 export const instant = (day: number): string => new Date(START + day * DAY_MS).toISOString();
 
 /** Log-odds of a positive label for a part of the rows; `hour` and `origin` count from 0. */
-export type Odds = (row: { day: number; hour: number; origin: number; whim: number }) => number;
+type Odds = (row: { day: number; hour: number; origin: number; whim: number }) => number;
 
 export interface Story {
   readonly referenceDays: number;

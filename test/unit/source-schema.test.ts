@@ -130,6 +130,7 @@ describe('a release from quarantine', () => {
 
   it.each([
     ['duplicate-id', 'only one of the rows'],
+    ['label-conflict', 'which of the two labels'],
     ['id-missing', 'cannot be placed'],
     ['non-finite:distance', 'no number'],
     ['weather', 'no reason of a quarantine'],

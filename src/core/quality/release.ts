@@ -14,6 +14,7 @@ const RELEASABLE = /^out-of-range:/;
 const WHY_NOT: readonly (readonly [RegExp, string])[] = [
   [/^(event-time|id-missing|row-known-at)$/, 'a row without it cannot be placed'],
   [/^duplicate-id$/, 'only one of the rows of an id can be meant'],
+  [/^label-conflict$/, 'which of the two labels is right cannot be told'],
   [/^(non-finite|not-a-number):/, 'nothing can be learned from a value that is no number'],
 ];
 

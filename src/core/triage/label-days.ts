@@ -1,5 +1,4 @@
 /** Label counts of two windows as one series of days that can be judged: whole days with enough labels, the reference first. */
-import { DAY_MS } from '../spec/duration.js';
 import type { Instant } from '../types.js';
 import type { LabelCounts, WindowLabels } from './label-measures.js';
 
@@ -72,5 +71,3 @@ export const countingVariance = (days: LabelDays): number =>
 
 export const placesWhere = (days: LabelDays, isUsed: (at: number) => boolean): number[] =>
   days.day.flatMap((_, at) => (isUsed(at) ? [at] : []));
-
-export const dayAfter = (day: Instant): Instant => new Date(Date.parse(day) + DAY_MS).toISOString();

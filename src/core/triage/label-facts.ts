@@ -60,7 +60,7 @@ function usualOf(measures: LabelMeasures, positiveShare: number): Usual | null {
 const maturePositives = ({ mature }: WindowLabels): number => mature.positives / mature.labelled;
 
 /** Share of mature rows whose label is known; null without mature rows. */
-export const matureKnown = ({ mature }: WindowLabels): number | null =>
+const matureKnown = ({ mature }: WindowLabels): number | null =>
   mature.rows === 0 ? null : mature.labelled / mature.rows;
 
 /**

@@ -34,7 +34,7 @@ export interface LabelAges {
   readonly waiting: readonly number[];
 }
 
-export interface LabelConflicts {
+interface LabelConflicts {
   /** Ids with two labels that became known at the same instant (at no instant, where none is recorded), the latest of that id. */
   readonly ids: number;
   /** Groups of at least two labelled rows alike in every feature and in the minute of their event, and those with both labels. */
