@@ -68,6 +68,21 @@ describe('shares of positive labels', () => {
     expect(shiftsOf({ odds })[0]).toMatchObject({ isInverted: true, onset: instant(28) });
   });
 
+  it('of parts are not called faults of their own where the whole is where it never was', () => {
+    const odds: Story['odds'] = (row) => (row.day >= 28 ? -9 : STORY.odds(row));
+    const [overall, ...slices] = shiftsOf({ odds });
+    expect(overall).toMatchObject({ isAbrupt: true, isInverted: false, onset: instant(28) });
+    expect(faults(slices)).toEqual([]);
+  });
+
+  it('that rose and that fell are both told, however many there are', () => {
+    const odds: Story['odds'] = (row) =>
+      STORY.odds(row) + (row.day < 28 ? 0 : row.hour < 15 ? -1.5 - 0.1 * row.hour : 1.5);
+    const [, ...slices] = shiftsOf({ odds, hours: 20, origins: 2 });
+    expect(slices).toHaveLength(10);
+    expect(slices.filter(({ before, after }) => after > before)).toHaveLength(5);
+  });
+
   it('are not compared without a reference, and jump nowhere on a handful of days', () => {
     expect(factsOf({ ...measuresOf(), reference: null }).shifts).toEqual([]);
     const odds: Story['odds'] = (row) => STORY.odds(row) - (row.day >= 28 ? 3 : 0);

@@ -161,6 +161,16 @@ function hasBothClasses({ day, labelled, positives }: LabelDays): boolean {
   return rarer >= LEAST_OF_CLASS * day.length;
 }
 
+/** Log-odds beyond those of earlier days as far as which a part is known to follow its day. */
+const BEYOND_DAYS = 0.5;
+
+/** Where the rest of the rows is somewhere that it never was, the whole changed: how a part would stand to it nobody knows. */
+function isKnownGround({ level, days }: Looked): boolean {
+  const [before, after] = [level.subarray(0, days.reference), level.subarray(days.reference)];
+  const now = after.reduce((sum, value) => sum + value, 0) / after.length;
+  return now >= Math.min(...before) - BEYOND_DAYS && now <= Math.max(...before) + BEYOND_DAYS;
+}
+
 /** Each side with its own scatter, on the fewer days: what a few wild days do is no jump. */
 function jumpPValue({ shift, standardError, after }: LevelResiduals): number {
   return standardError > 0 ? Math.min(1, 2 * studentTCdf(-Math.abs(shift) / standardError, after.length - 1)) : 0;
@@ -173,12 +183,10 @@ function judge(one: Looked, pValue: number, slices: number): Judged[] {
   const jump = jumpIn(values, { reference, counting: countingVariance(days), leastGap: LEAST_GAP.slice });
   const since = jump === null ? null : residualsAt(one, jump.at);
   const isClear = since !== null && jumpPValue(since) * slices <= JUMP_ALPHA;
-  const isAbrupt = jump?.isAbrupt === true && isClear && hasBothClasses(days);
-  const exchanged = exchangedSince({
-    part: part.subarray(reference),
-    left: residuals.after,
-    leftBefore: residuals.before,
-  });
+  const isKnown = isKnownGround(one);
+  const isAbrupt = isKnown && jump?.isAbrupt === true && isClear && hasBothClasses(days);
+  const later = { part: part.subarray(reference), left: residuals.after, leftBefore: residuals.before };
+  const exchanged = isKnown ? exchangedSince(later) : null;
   const isInverted = exchanged !== null;
   if (!(pValue <= ALPHA) && !isAbrupt && !isInverted) return [];
   const where = `${slice.column} = ${slice.value}`;
@@ -188,6 +196,15 @@ function judge(one: Looked, pValue: number, slices: number): Judged[] {
 }
 
 const rank = ({ isInverted, isAbrupt }: LabelShift): number => (isInverted ? 0 : isAbrupt ? 1 : 2);
+
+/** The first of those that rose and of those that fell: whether a column moved one way must show in what is told. */
+function mostTold(shifts: readonly LabelShift[]): LabelShift[] {
+  const first = (isUp: boolean): LabelShift[] =>
+    shifts.filter(({ before, after }) => after > before === isUp).slice(0, MOST_TOLD / 2);
+  const both = new Set([...first(true), ...first(false)]);
+  const rest = shifts.filter((shift) => !both.has(shift)).slice(0, MOST_TOLD - both.size);
+  return shifts.filter((shift) => both.has(shift) || rest.includes(shift));
+}
 
 /** Overall first, where it could be compared; then the slices that changed beyond chance, faults before drift. */
 export function labelShifts(measures: LabelMeasures): LabelShift[] {
@@ -201,5 +218,5 @@ export function labelShifts(measures: LabelMeasures): LabelShift[] {
   const adjusted = holm(looked.map(({ residuals }) => residuals.pValue));
   const told = looked.flatMap((one, at) => judge(one, adjusted[at]!, looked.length));
   told.sort((a, b) => rank(a.shift) - rank(b.shift) || a.pValue - b.pValue);
-  return [first, ...told.slice(0, MOST_TOLD).map(({ shift }) => shift)];
+  return [first, ...mostTold(told.map(({ shift }) => shift))];
 }
