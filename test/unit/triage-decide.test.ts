@@ -1,7 +1,7 @@
 // From facts to a verdict: which cause wins, who is stopped by what, and that too little to conclude from is never "no shift".
 import { describe, expect, it } from 'vitest';
 import { decide } from '#dist/core/triage/decide.js';
-import type { TriageFacts } from '#dist/core/triage/facts.js';
+import type { LabelShift, TriageFacts } from '#dist/core/triage/facts.js';
 import { DEFAULT_TRIAGE_RULE } from '#dist/core/triage/triage-rule.js';
 import { CAUSES } from '#dist/core/triage/verdict.js';
 import {
@@ -165,4 +165,17 @@ describe('what never trains without a person', () => {
           expect(['stop', 'ask'], JSON.stringify(fault)).toContain(judge({ ...other, ...fault, cause }).action);
         }
   });
+});
+
+it('a value whose share jumped is no label fault where another value of its column went the other way, at once or not', () => {
+  const up = jump({
+    where: 'hour = 6',
+    column: 'hour',
+    after: 0.4,
+    interval: { lower: 0.1, upper: 0.3, confidence: 0.95 },
+  });
+  const down = jump({ where: 'hour = 20', column: 'hour', isAbrupt: false });
+  const judged = (shifts: readonly LabelShift[]): string => judge({ labels: labels({ shifts }) }).verdict;
+  expect(judged([up])).toBe('label-fault');
+  expect(judged([up, down])).not.toBe('label-fault');
 });

@@ -27,24 +27,26 @@ const shiftEvidence = (shifts: readonly LabelShift[], more: readonly string[] = 
         onset: earliest(shifts.map(({ onset }) => onset)),
       });
 
+/** Beyond chance: overall is always among the shifts. */
+const hasChanged = ({ interval }: LabelShift): boolean => interval.lower > 0 || interval.upper < 0;
+
 /**
  * Jumps overall, and those of slices that go one way in their column. Where some values of a column rise and others fall while the
  * whole stays, the world rearranged itself: that is for the refit probe to judge.
  */
 function jumps(facts: TriageFacts): LabelShift[] {
-  const abrupt = (facts.labels?.shifts ?? []).filter(({ isAbrupt }) => isAbrupt);
-  return abrupt.filter(({ column, before, after }) => {
-    if (column === null) return true;
+  const shifts = facts.labels?.shifts ?? [];
+  // A value that fell need not have fallen at once to tell that its column went both ways.
+  const changed = shifts.filter((shift) => shift.isAbrupt || hasChanged(shift));
+  return shifts.filter(({ column, before, after, isAbrupt }) => {
+    if (!isAbrupt || column === null) return isAbrupt;
     const isUp = after > before;
-    return abrupt.every((other) => other.column !== column || other.after > other.before === isUp);
+    return changed.every((other) => other.column !== column || other.after > other.before === isUp);
   });
 }
 
 const inverted = (facts: TriageFacts): LabelShift[] =>
   (facts.labels?.shifts ?? []).filter(({ isInverted }) => isInverted);
-
-/** Beyond chance: overall is always among the shifts. */
-const hasChanged = ({ interval }: LabelShift): boolean => interval.lower > 0 || interval.upper < 0;
 
 function recorded(facts: TriageFacts, rule: TriageRule): Evidence | null {
   const found = (facts.labels?.shifts ?? []).filter(hasChanged).flatMap((shift) => {
