@@ -9,7 +9,7 @@ import { shiftInstant } from '../instants.js';
 import type { AssessContext } from './assess-context.js';
 import { type MeasuredChampion, measureChampion } from './measure-champion.js';
 import { gateChecks, measureInputs } from './measure-inputs.js';
-import { measureLabels } from './measure-labels.js';
+import { countLabels, judgeLabels } from './measure-labels.js';
 
 export interface MeasuredFacts {
   readonly facts: TriageFacts;
@@ -35,6 +35,14 @@ function seasonOf({ season }: InputFacts, { performance }: MeasuredChampion): Se
   return { ...season, isPerformanceUsual: performance === null ? null : !(performance.interval.lower > 0) };
 }
 
+/** Both to their end, also when one fails: nobody may work on in a scratch folder that is gone. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([a, b]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
+}
+
 export async function measureFacts(
   deps: ActivityDeps,
   context: AssessContext,
@@ -46,8 +54,12 @@ export async function measureFacts(
   const current = rowsOf(inputs.measures.current);
   const reference = referenceOf(inputs.measures);
   const rows = current.rows + (reference?.rows ?? 0);
-  const champion = await measureChampion(deps, context, { ...running, rows });
-  const labels = await measureLabels(deps, context, { ...running, champion });
+  // One waits for a child process while the other counts.
+  const [champion, counted] = await both(
+    measureChampion(deps, context, { ...running, rows }),
+    countLabels(deps, context, running),
+  );
+  const labels = await judgeLabels(deps, context, { ...running, champion, counted });
   const from = shiftInstant(windows.reference.start, -durationMs(context.shared.triage.versionWithin));
   const versions = await deps.registry.versionRecords(context.modelId, { from, to: inputsAsOf });
   const facts: TriageFacts = {

@@ -15,32 +15,45 @@ interface MeasuredLabels {
   readonly notMeasured: readonly string[];
 }
 
-/** @returns null facts with a sentence where the source has no labels that could be read */
-export async function measureLabels(
-  deps: Pick<ActivityDeps, 'dataset' | 'runAssessJob'>,
+type CountedLabels =
+  | { readonly measures: LabelMeasures; readonly why: null }
+  | { readonly measures: null; readonly why: string };
+
+/** @returns a sentence where the source has no labels that could be read */
+export async function countLabels(
+  { dataset }: Pick<ActivityDeps, 'dataset'>,
   context: AssessContext,
-  options: { readonly champion: MeasuredChampion; readonly signal: AbortSignal },
-): Promise<MeasuredLabels> {
-  const { shared, windows, excluding, inputsAsOf, labelsAsOf, isAfterLabelWait } = context;
+  { signal }: { readonly signal: AbortSignal },
+): Promise<CountedLabels> {
+  const { shared, windows, excluding, inputsAsOf, labelsAsOf } = context;
   const { current: window, reference } = windows;
-  const { signal } = options;
-  let measures: LabelMeasures;
   try {
     const request = { window, reference, inputsAsOf, labelsAsOf, excluding };
-    measures = await deps.dataset.measureLabels(shared, request, { signal });
+    return { measures: await dataset.measureLabels(shared, request, { signal }), why: null };
   } catch (error) {
     // A missing or unfit column is a fact, and the schema check has told it.
     if (!(error instanceof PipelineError) || error.code !== 'DATA_SCHEMA_VIOLATION') throw error;
-    return { facts: null, checks: [], notMeasured: [`Labels could not be looked at: ${error.message}`] };
+    return { measures: null, why: `Labels could not be looked at: ${error.message}` };
   }
-  const { scored } = options.champion;
-  const windowsOf = { current: window, reference, labelsAsOf, spec: shared };
+}
+
+export async function judgeLabels(
+  { runAssessJob }: Pick<ActivityDeps, 'runAssessJob'>,
+  context: AssessContext,
+  of: { readonly counted: CountedLabels; readonly champion: MeasuredChampion; readonly signal: AbortSignal },
+): Promise<MeasuredLabels> {
+  const { measures, why } = of.counted;
+  if (measures === null) return { facts: null, checks: [], notMeasured: [why] };
+  const { shared: spec, windows, labelsAsOf, isAfterLabelWait } = context;
+  const { current, reference } = windows;
+  const { scored } = of.champion;
+  const job = { spec, current, reference, labelsAsOf };
   const models =
     scored === null
       ? { noise: null, selection: null }
-      : await deps.runAssessJob('judgeLabels', { columnsPath: scored.columnsPath, ...windowsOf }, { signal });
+      : await runAssessJob('judgeLabels', { ...job, columnsPath: scored.columnsPath }, of);
   const known = { championVersion: context.champion?.row.version ?? null, noise: models.noise };
   const facts = labelFacts(measures, known);
-  const checked = { ...known, selection: models.selection, isAfterLabelWait };
-  return { facts, checks: labelChecks({ spec: shared, measures, facts, options: checked }), notMeasured: [] };
+  const options = { ...known, selection: models.selection, isAfterLabelWait };
+  return { facts, checks: labelChecks({ spec, measures, facts, options }), notMeasured: [] };
 }

@@ -6,10 +6,9 @@
 import { type ColumnTable, UNKNOWN_LABEL } from '../column-table.js';
 import { createRng, permutation } from '../rng.js';
 import { classifierTwoSample } from '../stats/classifier-two-sample.js';
-import { jackknife } from '../stats/jackknife.js';
-import { labelNoise } from '../stats/label-noise.js';
 import { naiveBayesScores } from '../stats/naive-bayes.js';
 import type { LabelChecksOptions, NoiseEstimate } from './label-measures.js';
+import { estimateLabelNoise } from './label-noise-estimate.js';
 
 const LEAST_ROWS = 50;
 /** Fewer days or rows give no error worth comparing by. */
@@ -46,15 +45,8 @@ function noiseOf(table: ColumnTable, rows: Uint32Array, seed: number): NoiseEsti
   const day = Int32Array.from(rows, (row) => table.day[row]!);
   const odds = naiveBayesScores({ columns: table.features, rows, isSecond: label, rng: createRng(seed, 2) });
   if (!(classifierTwoSample(odds, label).auc >= LEAST_AUC)) return null;
-  const found = labelNoise({ score: odds.map((one) => 1 / (1 + Math.exp(-one))), label, day });
-  if (found === null || found.without.length < LEAST_NOISE_DAYS) return null;
-  const estimate = jackknife({ value: found.share, without: found.without });
-  return {
-    share: found.share,
-    standardError: estimate?.standardError ?? null,
-    days: found.without.length,
-    rows: rows.length,
-  };
+  const estimate = estimateLabelNoise({ score: odds.map((one) => 1 / (1 + Math.exp(-one))), label, day });
+  return estimate !== null && estimate.days >= LEAST_NOISE_DAYS ? estimate : null;
 }
 
 /**
