@@ -118,7 +118,11 @@ export interface Dataset extends ScoringSource, ObservedSource {
     },
   ): Promise<WindowFacts>;
   /** What triage counts about a window's inputs, beside earlier windows; a column that is missing or unfit is a fact. */
-  measureInputs(spec: PipelineSpec, request: MeasureInputsRequest): Promise<InputMeasures>;
+  measureInputs(
+    spec: PipelineSpec,
+    request: MeasureInputsRequest,
+    options?: { signal: AbortSignal },
+  ): Promise<InputMeasures>;
   /** The same, with the categories that there are: what a schema is inferred from. */
   inspectForSchema(
     spec: PipelineSpec,

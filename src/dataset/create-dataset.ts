@@ -50,8 +50,8 @@ export function createDataset(options: DatasetOptions): Dataset {
       withDuck(feeding(spec.source, using(never())), (duck) =>
         inspectWindow(duck, { spec, ...request, connectionUrl }),
       ),
-    measureInputs: (spec, request) =>
-      withDuck(feeding(spec.source, using(never())), (duck) => measureInputs(duck, { spec, request, connectionUrl })),
+    measureInputs: (spec, request, { signal } = { signal: never() }) =>
+      withDuck(feeding(spec.source, using(signal)), (duck) => measureInputs(duck, { spec, request, connectionUrl })),
     inspectForSchema: (spec, request) =>
       withDuck(feeding(spec.source, using(never())), (duck) =>
         inspectForSchema(duck, { spec, ...request, connectionUrl }),

@@ -4,6 +4,7 @@
  */
 import type { SpecFeature } from '../core/spec/schema.js';
 import { evenQuantiles } from '../core/stats/even-quantiles.js';
+import { numericHistogram } from '../core/stats/numeric-summary.js';
 import type {
   CategoricalInputs,
   ColumnInputs,
@@ -43,6 +44,8 @@ export interface CountedFeature {
  */
 export interface CountedWindow {
   readonly days: number;
+  /** Labels are counted too. */
+  readonly hasLabels: boolean;
   /** Different values of a column, about. */
   readonly distinct: (source: string) => number;
   /** The same features of the window whose bins are taken over. */
@@ -116,13 +119,33 @@ async function valueCounts(duck: Duck, key: string, days: number): Promise<Value
 }
 
 const doubles = (values: readonly number[]): string => `[${values.map((value) => `'${value}'::DOUBLE`).join(', ')}]`;
-const steps = (count: number): string => `[${Array.from({ length: count + 1 }, (_, at) => at / count).join(', ')}]`;
+/** A sample's values of a column by day, each ascending: at most some tens of thousands. */
+async function sampledDays(duck: Duck, key: string, days: number): Promise<Float64Array[]> {
+  const lists: number[][] = Array.from({ length: days }, () => []);
+  const sql = `SELECT day_at::INTEGER, ${key} + 0.0 FROM sample_rows WHERE day_at IS NOT NULL AND isfinite(${key})`;
+  for await (const chunk of duck.chunks(sql)) {
+    const [day, value] = [vectorItems(chunk, 0, Int32Array), vectorItems(chunk, 1, Float64Array)];
+    for (let at = 0; at < chunk.rowCount; at += 1) lists[day[at]!]!.push(value[at]!);
+  }
+  return lists.map((list) => Float64Array.from(list).sort());
+}
 
-async function ownEdges(duck: Duck, key: string): Promise<number[]> {
-  const [row] = await duck.rows(
-    `SELECT quantile_disc(${key}, ${steps(BIN_STEPS)}) AS edges FROM sample_rows WHERE isfinite(${key})`,
-  );
-  return asNumbers(row?.edges);
+const sketchOf = (sorted: Float64Array): number[] =>
+  sorted.length === 0
+    ? []
+    : Array.from(
+        { length: SKETCH_STEPS + 1 },
+        (_, at) => sorted[Math.max(0, Math.ceil((at / SKETCH_STEPS) * sorted.length) - 1)]!,
+      );
+
+function ownEdges(days: readonly Float64Array[]): readonly number[] {
+  const all = new Float64Array(days.reduce((sum, day) => sum + day.length, 0));
+  let at = 0;
+  for (const day of days) {
+    all.set(day, at);
+    at += day.length;
+  }
+  return numericHistogram(all.sort(), { steps: BIN_STEPS }).edges;
 }
 
 const asNumbers = (value: unknown): number[] => (value as (number | string)[] | null)?.map(Number) ?? [];
@@ -130,28 +153,25 @@ const asNumbers = (value: unknown): number[] => (value as (number | string)[] | 
 async function edgeCounts(
   duck: Duck,
   key: string,
-  of: { readonly edges: readonly number[]; readonly days: number },
+  of: { readonly edges: readonly number[]; readonly sampled: readonly Float64Array[]; readonly hasLabels: boolean },
 ): Promise<EdgeCounts> {
   const edges = [...new Set(of.edges.map((edge) => edge + 0))].sort((a, b) => a - b);
   const bounds = doubles([...edges, Number.POSITIVE_INFINITY]);
   const where = `WHERE day_at IS NOT NULL AND isfinite(${key})`;
-  const counts = emptyCounts(of.days, edges.length + 1);
+  const counts = emptyCounts(of.sampled.length, edges.length + 1);
   for (const row of await duck.rows(
     `SELECT day_at::INTEGER AS day, map_values(histogram(${key}, ${bounds}))::INTEGER[] AS counts FROM input_rows ${where} GROUP BY day_at`,
   )) {
     counts[Number(row.day)] = asNumbers(row.counts);
   }
-  const sketch: number[][] = Array.from({ length: of.days }, () => []);
-  for (const row of await duck.rows(
-    `SELECT day_at::INTEGER AS day, quantile_disc(${key}, ${steps(SKETCH_STEPS)}) AS sketch FROM sample_rows ${where} GROUP BY day_at`,
-  )) {
-    sketch[Number(row.day)] = asNumbers(row.sketch);
+  const labelled = new Array<number>(edges.length + 1).fill(0);
+  if (of.hasLabels) {
+    const [known] = await duck.rows(
+      `SELECT map_values(histogram(${key}, ${bounds}))::INTEGER[] AS labelled FROM input_rows ${where} AND is_labelled`,
+    );
+    for (const [bin, count] of asNumbers(known?.labelled).entries()) labelled[bin] = count;
   }
-  const [known] = await duck.rows(
-    `SELECT map_values(histogram(${key}, ${bounds}))::INTEGER[] AS labelled FROM input_rows ${where} AND is_labelled`,
-  );
-  const labelled = asNumbers(known?.labelled);
-  return { kind: 'bins', edges, counts, labelled: counts[0]?.map((_, bin) => labelled[bin] ?? 0) ?? [], sketch };
+  return { kind: 'bins', edges, counts, labelled, sketch: of.sampled.map(sketchOf) };
 }
 
 async function countNumbers(duck: Duck, of: CountedFeature, window: CountedWindow): Promise<NumericInputs['numbers']> {
@@ -160,10 +180,11 @@ async function countNumbers(duck: Duck, of: CountedFeature, window: CountedWindo
   const known = before?.kind === 'numeric' && before.isMeasured ? before.numbers : null;
   const isFew = window.distinct(source) <= MOST_VALUES;
   if (isFew && known?.kind !== 'bins') return valueCounts(duck, key, window.days);
-  const { days } = window;
-  if (known?.kind === 'bins') return edgeCounts(duck, key, { days, edges: known.edges });
-  const quantiles = known === null ? await ownEdges(duck, key) : evenQuantiles(known, BIN_STEPS);
-  return edgeCounts(duck, key, { days, edges: [...quantiles, ...of.alsoAt] });
+  const { hasLabels } = window;
+  const sampled = await sampledDays(duck, key, window.days);
+  if (known?.kind === 'bins') return edgeCounts(duck, key, { sampled, hasLabels, edges: known.edges });
+  const quantiles = known === null ? ownEdges(sampled) : evenQuantiles(known, BIN_STEPS);
+  return edgeCounts(duck, key, { sampled, hasLabels, edges: [...quantiles, ...of.alsoAt] });
 }
 
 /** Names that are counted: those of the windows before, and the most frequent own ones. */

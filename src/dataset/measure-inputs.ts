@@ -146,7 +146,8 @@ async function measureWindow(
   const columns = [];
   const distinct = (source: string): number =>
     facts.columns.find(({ name, expected }) => name === source && expected === 'numeric')?.distinct ?? 0;
-  const counted = { days: days.length, distinct, like: like?.columns ?? null };
+  const hasLabels = by.labels !== null;
+  const counted = { days: days.length, hasLabels, distinct, like: like?.columns ?? null };
   for (const of of features) {
     columns.push(await countFeature(duck, of, { window: counted, values: values[of.at]! }));
   }
@@ -224,8 +225,10 @@ export async function measureInputs(
     const labels = readableLabels(plan, source);
     const by: Measuring = { spec, request, plan, source, inspection, features, compared, labels };
     if (!inspection.canLoad) return withoutRows(by);
+    // Labels say what of the current window could be learned from.
+    const past: Measuring = { ...by, labels: null };
     const measure = async (window: Window | null, like: WindowInputs | null): Promise<WindowInputs | null> =>
-      window === null ? null : withRows((await measureWindow(duck, by, { window, like, isCompared: false })).inputs);
+      window === null ? null : withRows((await measureWindow(duck, past, { window, like, isCompared: false })).inputs);
     const reference = await measure(request.reference, null);
     const current = await measureWindow(duck, by, { window: request.window, like: reference, isCompared: true });
     const season = await measure(request.season, reference ?? current.inputs);

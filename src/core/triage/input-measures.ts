@@ -29,7 +29,7 @@ export interface ValueCounts {
   /** Ascending. */
   readonly values: readonly number[];
   readonly counts: CountsPerDay;
-  /** Per value: rows whose label is known. */
+  /** Per value, of the current window: rows whose label is known. */
   readonly labelled: readonly number[];
 }
 
