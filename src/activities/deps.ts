@@ -18,7 +18,6 @@ import type { Release } from '../core/quality/release.js';
 import type { Categories } from '../core/quality/source-schema.js';
 import type { Accepted, Arrival, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
-import type { InputMeasures } from '../core/triage/input-measures.js';
 import type { LabelMeasures } from '../core/triage/label-measures.js';
 import type {
   ArtifactRef,
@@ -39,6 +38,7 @@ import type {
   Window,
 } from '../core/types.js';
 import type { RunAssessJob } from './assess/assess-jobs.js';
+import type { InputsSource } from './assess/inputs-source.js';
 import type { ScoringSource } from './assess/scoring-source.js';
 import type { ModelJudgement, OpenRun } from './model-judgement.js';
 import type { ObservedSource } from './observed-source.js';
@@ -89,20 +89,7 @@ export interface ColumnFile {
   readonly rowsBefore: number;
 }
 
-export interface MeasureInputsRequest {
-  readonly window: Window;
-  /** The recent stable window that it is compared with. */
-  readonly reference: Window | null;
-  /** The same calendar window of an earlier period. */
-  readonly season: Window | null;
-  readonly inputsAsOf: Instant;
-  readonly labelsAsOf: Instant;
-  readonly excluding: readonly Window[];
-  /** By feature: further edges of its bins, such as a stored profile's, so that counts can be compared with it exactly. */
-  readonly alsoAt?: Readonly<Record<string, readonly number[]>>;
-}
-
-export interface Dataset extends ScoringSource, ObservedSource {
+export interface Dataset extends ScoringSource, ObservedSource, InputsSource {
   /**
    * Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. Rows of
    * the windows in `excluding` do not count, and days that one of them touches are not among the rows a day.
@@ -117,12 +104,6 @@ export interface Dataset extends ScoringSource, ObservedSource {
       listed?: Readonly<Record<string, readonly string[]>>;
     },
   ): Promise<WindowFacts>;
-  /** What triage counts about a window's inputs, beside earlier windows; a column that is missing or unfit is a fact. */
-  measureInputs(
-    spec: PipelineSpec,
-    request: MeasureInputsRequest,
-    options?: { signal: AbortSignal },
-  ): Promise<InputMeasures>;
   /** The same, with the categories that there are: what a schema is inferred from. */
   inspectForSchema(
     spec: PipelineSpec,

@@ -3,7 +3,7 @@
  * few passes by DuckDB and dropped before the next one, so that memory holds one window at a time. The reference comes first,
  * since its quantiles are the bins of the others.
  */
-import type { MeasureInputsRequest } from '../activities/deps.js';
+import type { MeasureInputsRequest } from '../activities/assess/inputs-source.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { InputMeasures, RecomputedInputs, WindowInputs } from '../core/triage/input-measures.js';
 import type { Window } from '../core/types.js';

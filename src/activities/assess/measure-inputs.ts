@@ -33,7 +33,7 @@ export async function measureInputs(
   }
   const { current: window, reference, season } = windows;
   const request = { window, reference, season, inputsAsOf, labelsAsOf, excluding, alsoAt };
-  const measures = await deps.dataset.measureInputs(shared, request);
+  const measures = await deps.dataset.measureInputs(shared, request, { signal });
   signal.throwIfAborted();
   const facts = await deps.runAssessJob('judgeInputs', { spec: shared, measures, profile, lenient }, { signal });
   return { measures, facts };
