@@ -3,7 +3,7 @@
  * few passes by DuckDB and dropped before the next one, so that memory holds one window at a time. The reference comes first,
  * since its quantiles are the bins of the others.
  */
-import type { MeasureInputsRequest } from '../activities/assess/inputs-source.js';
+import type { Dataset } from '../activities/deps.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { InputMeasures, RecomputedInputs, WindowInputs } from '../core/triage/input-measures.js';
 import type { Window } from '../core/types.js';
@@ -18,6 +18,8 @@ import { factsOfLoaded, factsWithoutRows, type Inspection, planInspection } from
 import { labelRows } from './label-rows.js';
 import { type ConnectionUrl, type OpenSource, schemaProblem, withSource } from './open-source.js';
 import { type ComparedFeature, compareRecomputed, recomputedColumns } from './recomputed-columns.js';
+
+type MeasureInputsRequest = Parameters<Dataset['measureInputs']>[1];
 
 const DAY_MS = 86_400_000;
 /** Rows that quantiles are taken of, at least. */

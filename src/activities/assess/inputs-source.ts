@@ -3,7 +3,7 @@ import type { PipelineSpec } from '../../core/spec/schema.js';
 import type { InputMeasures } from '../../core/triage/input-measures.js';
 import type { Instant, Window } from '../../core/types.js';
 
-export interface MeasureInputsRequest {
+interface MeasureInputsRequest {
   readonly window: Window;
   /** The recent stable window that it is compared with. */
   readonly reference: Window | null;

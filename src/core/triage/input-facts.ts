@@ -15,7 +15,7 @@ import { findMaps } from './find-maps.js';
 import type { InputMeasures, RecomputedInputs, WindowInputs } from './input-measures.js';
 import { firstGainingDay } from './maps/days-between.js';
 import { type MovedOptions, movedColumns } from './moved-column.js';
-import { DEFAULT_RETEST_RULE, type RetestRule } from './retest.js';
+import { triageRuleOf } from './triage-rule.js';
 
 export interface InputFactsOptions {
   readonly spec: PipelineSpec;
@@ -25,7 +25,6 @@ export interface InputFactsOptions {
   /** Deals of days per column. */
   readonly permutations: number;
   readonly rng: Rng;
-  readonly rule?: RetestRule;
   /** Source columns that the pipeline itself does not read (only its champion does): their errors are warnings. */
   readonly lenient?: ReadonlySet<string>;
 }
@@ -127,7 +126,7 @@ export function inputFacts(options: InputFactsOptions): InputFacts {
     ...(lenient === undefined ? {} : { lenient }),
   });
   const checks = [...windowChecks(own.checks, { measures, history, maps }), ...history];
-  const moving = { rule: options.rule ?? DEFAULT_RETEST_RULE, permutations: options.permutations, rng: options.rng };
+  const moving = { rule: triageRuleOf(spec.triage).retest, permutations: options.permutations, rng: options.rng };
   const columns = reference === null ? [] : movedColumns(alignWindows(reference, current, profile), moving);
   return {
     checks: asWarnings(checks, lenient),
