@@ -15,6 +15,7 @@ import type { PipelineSpec } from '../core/spec/schema.js';
 import type { ArtifactRef, Digest, EvaluationSummary, GateResult, SnapshotRef, Window } from '../core/types.js';
 import type { ActivityDeps, ChampionRow, ColumnFile, RunKey } from './deps.js';
 import { MAX_PAST_CHAMPIONS } from './holdout-features.js';
+import { labelGates } from './label-gates.js';
 import { withScratch } from './scratch.js';
 import { checkServing } from './serving-check.js';
 
@@ -182,7 +183,12 @@ async function scoreAndEvaluate(
       anchors: anchors.map((anchor, at) => ({ version: anchor.version, scores: others[models.length - 1 + at]! })),
       spec,
       look,
-      extraGates: [serving, ...unscoredGate(champion, obstacle), ...unseenGate(champion, request.holdout.window)],
+      extraGates: [
+        serving,
+        ...unscoredGate(champion, obstacle),
+        ...unseenGate(champion, request.holdout.window),
+        ...labelGates(await deps.registry.checksOfRun(request.key)),
+      ],
     });
     return { result, look };
   });

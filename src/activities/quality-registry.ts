@@ -1,4 +1,5 @@
 /** What activities need of the registry about a source's reviewed schema and about quarantined rows. */
+import type { QualityCheck } from '../core/quality/quality-check.js';
 import type { Release } from '../core/quality/release.js';
 import type { SourceSchema } from '../core/quality/source-schema.js';
 import type { Digest, Instant, SnapshotRef, Window } from '../core/types.js';
@@ -33,6 +34,8 @@ export interface QualityRegistry {
   proposeSchema(proposal: SchemaProposal): Promise<{ version: number; isNew: boolean }>;
   /** Rows that people vouch for, oldest first. */
   quarantineReleases(modelId: string): Promise<readonly Release[]>;
+  /** Of the newest assessment of a run; none before it was assessed. */
+  checksOfRun(key: RunKey): Promise<readonly QualityCheck[]>;
   /** Idempotent on (run, kind, reason). */
   recordQuarantine(key: RunKey, kind: SnapshotRef['kind'], entries: readonly QuarantineEntry[]): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { loadModelState } from './models.js';
 import { setPause } from './pauses.js';
 import { keepAliveThroughLostConnections } from './pool.js';
 import { listReleases, recordQuarantine } from './quarantines.js';
-import { recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
+import { listAssessments, recordAssessment, recordCoverage, recordSnapshot } from './run-facts.js';
 import { closeRun, failOpenRun, recordStage, run } from './runs.js';
 import { acceptedSchema, proposeSchema } from './source-schemas.js';
 import { specByDigest } from './specs.js';
@@ -57,6 +57,7 @@ export function createRegistry(pool: Pool): Registry {
     acceptedSchema: (modelId) => acceptedSchema(pool, modelId),
     proposeSchema: (proposal) => proposeSchema(pool, proposal),
     quarantineReleases: (modelId) => listReleases(pool, modelId),
+    checksOfRun: async (key) => (await listAssessments(pool, key)).at(-1)?.checks ?? [],
     recordQuarantine: (key, kind, entries) => recordQuarantine(pool, key, { kind, entries }),
     moveByKey: (modelId, moveKey) => moveByKey(pool, modelId, moveKey),
   };

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-async function compare(facts: { trainedThrough: string; lacks: boolean }) {
+async function compare(facts: { trainedThrough: string; lacks: boolean; checks?: readonly object[] }) {
   const rows = holdout();
   const predicted: number[] = [];
   const jobs: EvaluationJob[] = [];
@@ -43,6 +43,7 @@ async function compare(facts: { trainedThrough: string; lacks: boolean }) {
       champion: async () => ({ version: 4, epoch: 2, artifact: artifact('c'), specDigest: 'champion', ...facts }),
       beginEvaluation: async () => ({ evaluationId: 1, earlierLooks: [] }),
       finishEvaluation: async () => undefined,
+      checksOfRun: async () => facts.checks ?? [],
     },
     dataset: {
       toColumns: async (spec: PipelineSpec, { path }: { path: string }) => {
@@ -83,6 +84,22 @@ describe('compareWithChampion', () => {
   it('promotes the better candidate when the champion saw nothing of the holdout', async () => {
     const { summary } = await compare({ trainedThrough: window.start, lacks: false });
     expect(summary.verdict).toBe('promote');
+  });
+  it('asks a person, by policy, when the labels are there because the champion decided so', async () => {
+    const text = '90 % of the labels exist because the champion decided so; at most 50 % is allowed.';
+    const check = { check: 'decided-by-champion', column: null, severity: 'warn', value: 0.9, threshold: 0.5, text };
+    const common = { trainedThrough: window.start, lacks: false };
+    const asked = await compare({
+      ...common,
+      checks: [
+        { ...check, passed: false },
+        { ...check, check: 'nulls' },
+      ],
+    });
+    expect(asked.summary.verdict).toBe('needs-approval');
+    expect(asked.summary.reasons.join(' ')).toContain(text);
+    const passed = await compare({ ...common, checks: [{ ...check, passed: true }] });
+    expect(passed.summary.verdict).toBe('promote');
   });
   it('is inconclusive when the champion was trained on part of the holdout, whatever the gates say', async () => {
     const { summary } = await compare({ trainedThrough: '2001-03-02T00:00:00.000Z', lacks: false });

@@ -85,7 +85,9 @@ async function decideMonth(stage: Stage, { modelId, month, hasReports }: Month):
     );
   }
   if (hasReports === true && assessment !== null)
-    told.say(`the alarm reads as ${assessment.verdict}; the calendar's run goes on to its gates`);
+    told.say(
+      `the alarm reads as ${assessment.triage?.verdict ?? assessment.verdict}; the calendar's run goes on to its gates`,
+    );
   const gain = evaluation.difference === null ? 'no champion yet' : `gain ${evaluation.difference.toFixed(4)}`;
   told.say(`${run.outcome.kind} (${evaluation.verdict}, ${gain})`);
   return { month, runNo, evaluation, outcome: run.outcome };
