@@ -5,7 +5,7 @@ import { assessRun } from '../../../dist/activities/assess/assess-run.js';
 import { specDigest } from '../../../dist/core/spec/digest.js';
 import { planRun } from '../../../dist/core/spec/run-plan.js';
 
-export const KEY = { modelId: 'flights-faults', runNo: 2 };
+const KEY = { modelId: 'flights-faults', runNo: 2 };
 
 /** @returns what was recorded: the verdict with its facts */
 export async function assessOnce({ deps, recorded, built, labelsAsOf, isAfterLabelWait }) {

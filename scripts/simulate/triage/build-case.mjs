@@ -30,7 +30,7 @@ const ONSETS = [
 export const SEASON_ONSET = '2001-03-05';
 const dayOf = (ms) => iso(ms).slice(0, 10);
 
-export const onsetOf = (caseName, seed) => (caseName === 'season' ? SEASON_ONSET : ONSETS[(seed - 1) % ONSETS.length]);
+const onsetOf = (caseName, seed) => (caseName === 'season' ? SEASON_ONSET : ONSETS[(seed - 1) % ONSETS.length]);
 
 /** The change begins with the window, or some days within it; sixty rows are sixty in the whole window. */
 const leadOf = (caseName, seed) =>

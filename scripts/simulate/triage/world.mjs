@@ -15,7 +15,7 @@ import { createTrainerHost } from '../../../dist/trainer/host.js';
 const SPEC = fileURLToPath(new URL('../../../examples/flights/faults.yaml', import.meta.url));
 /** Two cases are assessed at a time. */
 const LIMITS = { memoryMb: 1024, threads: 1 };
-export const signal = new AbortController().signal;
+const signal = new AbortController().signal;
 export const iso = (ms) => new Date(ms).toISOString();
 
 export async function openWorld(dir) {
