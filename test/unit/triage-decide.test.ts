@@ -64,6 +64,11 @@ describe('the verdict on an alarm', () => {
       'unclear ask',
     ],
     ['sixty rows', { current: { window: facts().current.window, rows: 60, days: 14 } }, 'unclear ask'],
+    [
+      'sixty rows on which scores moved',
+      { current: { window: facts().current.window, rows: 60, days: 14 }, drift: shifted },
+      'unclear ask',
+    ],
     ['nothing measured', { drift: null, performance: null, labels: null, checks: [] }, 'unclear ask'],
     ['a version change alone', { performance: null, versions: [version()] }, 'unclear ask'],
   ] as const)('of %s', (_, given, expected) => expect(short(given)).toBe(expected));

@@ -24,6 +24,9 @@ const drift = (...columns: ReturnType<typeof column>[]) => ({ columns, scores: n
 const season = { window: { start: '2000-03-01T00:00:00.000Z', end: '2000-03-15T00:00:00.000Z' } };
 const noRows = { current: { window: facts().current.window, rows: 60, days: 14 } };
 const early = labels({ labelledDays: 2 });
+const aboutTarget = alleged({
+  alerts: [{ scope: 'target', column: 'late', method: 'psi', score: 0.3, threshold: 0.1, lowerIsDrift: false }],
+});
 const recorded = { kind: 'label-process' };
 
 /** Facts for which the line speaks, and facts close to them for which it is silent. */
@@ -176,6 +179,7 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
   },
   'genuine-passing': { speaks: { drift: drift(moved({ isSustained: false })) }, silent: { drift: drift(moved()) } },
   'genuine-unmoved': { speaks: {}, silent: { drift: drift(moved()) } },
+  'genuine-too-little': { speaks: { drift: drift(moved()), ...noRows }, silent: { drift: drift(moved()) } },
   'genuine-untested': { speaks: { drift: null }, silent: {} },
   'no-shift-shown': {
     speaks: {},
@@ -190,6 +194,10 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
   'no-shift-version-alone': {
     speaks: { performance: null, versions: [version()] },
     silent: { versions: [version()] },
+  },
+  'no-shift-share-unseen': {
+    speaks: { claims: [aboutTarget], labels: labels({ shifts: [jump({ isAbrupt: false })] }) },
+    silent: { labels: labels({ shifts: [jump({ isAbrupt: false })] }) },
   },
   'no-shift-too-little': { speaks: noRows, silent: {} },
 };

@@ -19,6 +19,8 @@ export interface TriageRule {
   readonly maxDiffering: number;
   /** Rise of the estimated share of wrong labels from which on it counts. */
   readonly noiseRise: number;
+  /** A change of the share of positive labels by less than this part of it is none that a claim about the target could mean. */
+  readonly maxShareShift: number;
   /** Labels are missing where fewer than this share of those usual at their age is known. */
   readonly minOfUsual: number;
 }
@@ -32,6 +34,7 @@ export const DEFAULT_TRIAGE_RULE: TriageRule = {
   exactShare: 0.99,
   maxDiffering: 0.01,
   noiseRise: 0.05,
+  maxShareShift: 0.25,
   minOfUsual: 0.8,
 };
 

@@ -1,6 +1,6 @@
 /** The inputs, or what the champion makes of them, really moved, and there are labels to learn it from. */
 import { type Evidence, type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
-import { movedColumns, percent } from '../fact-words.js';
+import { hasEnough, movedColumns, percent } from '../fact-words.js';
 import type { MovedColumn, TriageFacts } from '../facts.js';
 import type { TriageRule } from '../triage-rule.js';
 
@@ -13,7 +13,9 @@ const movedText = ({ column, method, effect, adjustedPValue, labelledShare }: Mo
   return `${column} moved${size}${chance}${covered}.`;
 };
 
-const sustained = (facts: TriageFacts): MovedColumn[] => movedColumns(facts).filter(({ isSustained }) => isSustained);
+/** On a handful of rows anything moves. */
+const sustained = (facts: TriageFacts, rule: TriageRule): MovedColumn[] =>
+  hasEnough(facts, rule) ? movedColumns(facts).filter(({ isSustained }) => isSustained) : [];
 const isCovered = ({ labelledShare }: MovedColumn, { minLabelledShare }: TriageRule): boolean =>
   labelledShare !== null && labelledShare >= minLabelledShare;
 
@@ -31,7 +33,7 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     cause: 'genuine-shift',
     gives: 'confirmed',
     when: 'inputs or scores moved beyond the effect floor in at least two parts of the window, and labelled rows cover the region that moved',
-    find: (facts, rule) => found(sustained(facts).filter((column) => isCovered(column, rule))),
+    find: (facts, rule) => found(sustained(facts, rule).filter((column) => isCovered(column, rule))),
   },
   {
     id: 'genuine-labels-to-come',
@@ -39,7 +41,7 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     gives: 'missing',
     when: 'before the label wait the region that moved has too few labels',
     find: (facts, rule) =>
-      facts.isAfterLabelWait ? null : found(sustained(facts).filter((column) => !isCovered(column, rule))),
+      facts.isAfterLabelWait ? null : found(sustained(facts, rule).filter((column) => !isCovered(column, rule))),
   },
   {
     id: 'genuine-not-covered',
@@ -47,7 +49,7 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     gives: 'excluded',
     when: 'after the label wait the region that moved still has too few labels: nothing could be learned there',
     find: (facts, rule) =>
-      facts.isAfterLabelWait ? found(sustained(facts).filter((column) => !isCovered(column, rule))) : null,
+      facts.isAfterLabelWait ? found(sustained(facts, rule).filter((column) => !isCovered(column, rule))) : null,
   },
   {
     id: 'genuine-passing',
@@ -69,6 +71,18 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     when: 'neither inputs nor scores moved',
     find: (facts) =>
       facts.drift !== null && movedColumns(facts).length === 0 ? evidence(['Neither inputs nor scores moved.']) : null,
+  },
+  {
+    id: 'genuine-too-little',
+    cause: 'genuine-shift',
+    gives: 'not-checked',
+    when: 'something moved on too few rows to tell',
+    find: (facts, rule) =>
+      movedColumns(facts).length > 0 && !hasEnough(facts, rule)
+        ? evidence([
+            `${facts.current.rows} rows, ${facts.reference?.rows ?? 0} before: too few for what moved to count.`,
+          ])
+        : null,
   },
   {
     id: 'genuine-untested',

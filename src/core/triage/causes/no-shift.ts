@@ -6,7 +6,9 @@ import {
   hasFallen,
   isPerformanceMeasured,
   movedColumns,
+  percent,
   scoresOf,
+  signed,
   versionsNear,
   versionText,
 } from '../fact-words.js';
@@ -34,7 +36,16 @@ function survived(facts: TriageFacts, rule: TriageRule): boolean {
   const columns = questioned(facts);
   if (columns.length === 0 || !columns.every(({ isUnchanged }) => isUnchanged)) return false;
   if (movedColumns(facts).length > 0 || hasFallen(facts.performance, rule)) return false;
+  if (alertsOf(facts).some(({ scope }) => scope === 'target') && !isShareUnmoved(facts, rule)) return false;
   return !needsPerformance(facts) || isPerformanceMeasured(facts.performance, rule);
+}
+
+/** A claim about the target is answered by the share of labels: it did not change by as much as would matter, and that would have been seen. */
+function isShareUnmoved({ labels }: TriageFacts, { minDays, maxShareShift }: TriageRule): boolean {
+  const overall = labels?.shifts.find(({ column }) => column === null);
+  if (labels === null || labels.labelledDays < minDays || overall === undefined) return false;
+  const most = maxShareShift * overall.before;
+  return overall.interval.lower >= -most && overall.interval.upper <= most;
 }
 
 const CHANGES = ['code', 'feature', 'schema', 'label-process'];
@@ -58,7 +69,7 @@ export const NO_SHIFT: readonly EvidenceRule[] = [
     id: 'no-shift-shown',
     cause: 'no-shift',
     gives: 'confirmed',
-    when: 'every questioned column is unchanged where a change worth seeing would have been seen, nothing else moved, and performance did not fall (measured, where the claim is about it)',
+    when: 'every questioned column is unchanged where a change worth seeing would have been seen, nothing else moved, and performance did not fall (measured, where the claim is about it); for a claim about the target also that the share of positive labels changed by less than a quarter of what it was',
     find: (facts, rule) => {
       if (!hasEnough(facts, rule) || !survived(facts, rule) || versionsAlone(facts, rule).length > 0) return null;
       const columns = questioned(facts).map(({ column }) => column);
@@ -98,6 +109,22 @@ export const NO_SHIFT: readonly EvidenceRule[] = [
     find: (facts, rule) => {
       const versions = versionsAlone(facts, rule);
       return versions.length === 0 ? null : evidence([...versions.map(versionText), 'Nothing else tells what it did.']);
+    },
+  },
+  {
+    id: 'no-shift-share-unseen',
+    cause: 'no-shift',
+    gives: 'not-checked',
+    when: 'the claim is about the target, and the share of positive labels may have changed by more than that',
+    find: (facts, rule) => {
+      if (!alertsOf(facts).some(({ scope }) => scope === 'target') || isShareUnmoved(facts, rule)) return null;
+      const overall = facts.labels?.shifts.find(({ column }) => column === null);
+      if (overall === undefined) return evidence(['The share of positive labels could not be compared.']);
+      const { before, after, interval } = overall;
+      const bounds = `[${signed(interval.lower)}, ${signed(interval.upper)}]`;
+      return evidence([
+        `The share of positive labels went from ${percent(before)} to ${percent(after)} ${bounds}: what changed it is open.`,
+      ]);
     },
   },
   {
