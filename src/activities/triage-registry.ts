@@ -15,8 +15,6 @@ export interface TriageRegistry {
    * An assessment that excludes the fault of an open incident over a newer window closes that.
    */
   recordAssessment(key: RunKey, assessment: Assessment): Promise<{ readonly incidentId: number | null }>;
-  /** Of an assessment that no run makes (the built-in monitor, wall clock): closes what it shows to be over, opens nothing. */
-  recordRecovery(modelId: string, assessment: Assessment): Promise<{ readonly closedIncidents: readonly number[] }>;
   /** Claims of monitors that the run has to answer, the one that started it first. */
   claimsOfRun(key: RunKey): Promise<readonly Alleged[]>;
   /** Changes that were announced and took effect from `from` to before `to`, oldest first. */

@@ -29,7 +29,7 @@ function review({ accepted, isCurrent }: SchemaRow): string {
   return isCurrent ? was : `${was} (another one holds now)`;
 }
 
-export const schemaHead = (row: SchemaRow): string =>
+const schemaHead = (row: SchemaRow): string =>
   fields([
     ['schema', `version ${row.version}`],
     [

@@ -4,7 +4,7 @@ import { quoteLiteral } from '../sources/sql.js';
 import type { Duck } from './duck.js';
 
 /** More are no list that a person reviews. */
-export const MOST_CATEGORIES = 1_000;
+const MOST_CATEGORIES = 1_000;
 /** Longer names are texts, not categories. */
 const LONGEST = 200;
 

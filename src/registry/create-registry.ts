@@ -5,7 +5,6 @@ import { champion, moveByKey, moveChampion, pastChampions } from './aliases.js';
 import { recordDecision } from './approvals.js';
 import { backfillAttempt, withdrawBackfillAttempt } from './backfills.js';
 import { beginEvaluation, finishEvaluation } from './evaluations.js';
-import { recordRecovery } from './fault-incidents.js';
 import { blockedRecipe } from './incidents.js';
 import { acceptArrivals } from './intake.js';
 import { judgeTriggers, recordLabelCount } from './judging.js';
@@ -34,7 +33,6 @@ export function createRegistry(pool: Pool): Registry {
     run: (key) => run(pool, key),
     recordStage: (key, stage) => recordStage(pool, key, stage),
     recordAssessment: (key, assessment) => recordAssessment(pool, key, assessment),
-    recordRecovery: (modelId, assessment) => recordRecovery(pool, modelId, assessment),
     claimsOfRun: (key) => claimsOfRun(pool, key),
     versionRecords: (modelId, span) => versionRecords(pool, modelId, span),
     championTraining: (modelId) => championTraining(pool, modelId),

@@ -2,17 +2,15 @@
  * What an assessment does to incidents, in the transaction that records it: opens one, is a further sighting of one, or shows
  * that one is over. The rules are core/triage/incident.ts; here they meet the rows, under the model's lock, once an assessment.
  */
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import type { RunKey } from '../activities/deps.js';
-import { canonicalDigest } from '../core/canonical-json.js';
 import type { Assessment } from '../core/triage/assessment.js';
 import { type Fault, faultOf, incidentName, isAnsweredBy, isRecovery, isSameFault } from '../core/triage/incident.js';
 import type { Digest, Promotion, RunClock } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { writeClosure } from './close-incident.js';
-import { inTransaction, query, queryOne } from './database.js';
+import { query, queryOne } from './database.js';
 import { closedScopes, openScopes } from './incident-scopes.js';
-import { lockModel } from './models.js';
 import { storableText, storedJson } from './stored-text.js';
 
 /** An assessment that is in its table already. */
@@ -141,18 +139,4 @@ export async function followAssessment(
   const place = await placeFault(client, key, { fault, digest });
   await insertSighting(client, key, { incidentId: place.incidentId, fault, digest });
   return place.isOpen ? place.incidentId : null;
-}
-
-/** Of an assessment of the present that no run makes. Idempotent: what is closed stays closed. @throws MODEL_UNKNOWN */
-export function recordRecovery(
-  pool: Pool,
-  modelId: string,
-  assessment: Assessment,
-): Promise<{ closedIncidents: readonly number[] }> {
-  const digest = canonicalDigest(assessment);
-  return inTransaction(pool, async (client) => {
-    await lockModel(client, modelId);
-    const shown = { assessment, digest, mode: 'wall' as const, by: 'built-in monitor' };
-    return { closedIncidents: await closeRecovered(client, modelId, shown) };
-  });
 }

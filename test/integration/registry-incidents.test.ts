@@ -247,9 +247,7 @@ describe('closing', () => {
     });
     expect(closure?.reason).toContain(MAY.start);
     const june = { start: MAY.end, end: '2001-07-01T00:00:00.000Z' };
-    const first = await t.registry.recordRecovery('recovered', sound(june));
-    expect(first.closedIncidents).toHaveLength(1);
-    expect(await t.registry.recordRecovery('recovered', sound(june))).toEqual({ closedIncidents: [] });
+    await t.registry.recordAssessment(key, sound(june));
     expect(await open('recovered')).toEqual([]);
   });
 
@@ -341,8 +339,10 @@ describe('claims', () => {
     await stoppedBy(await claimRun('no-circle', 'c1'), faulty('broken-feed'));
     await commit(t.registry, claimArrival('no-circle', 'c2', { window: APRIL }));
     await judge('no-circle');
-    const closed = await t.registry.recordRecovery('no-circle', sound(MAY));
-    expect(closed.closedIncidents).toHaveLength(1);
+    const scheduled = await openRunFor(t.registry, 'no-circle', 'scheduled');
+    await t.registry.recordAssessment(scheduled, sound(MAY));
+    expect(await open('no-circle')).toEqual([]);
+    await t.registry.closeRun(scheduled, ended('turned-down'));
     for (let round = 0; round < 10; round += 1) {
       const { openRun } = await judge('no-circle');
       if (openRun === null) break;

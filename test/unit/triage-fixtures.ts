@@ -11,7 +11,7 @@ import type {
   VersionRecord,
 } from '#dist/core/triage/facts.js';
 
-export const ONSET = '2001-03-08T00:00:00.000Z';
+const ONSET = '2001-03-08T00:00:00.000Z';
 const WINDOW = { start: '2001-03-01T00:00:00.000Z', end: '2001-03-15T00:00:00.000Z' };
 
 export const alleged = (given: Partial<Alleged> = {}): Alleged => ({
@@ -100,7 +100,7 @@ export const refit = (lower: number): RefitFacts => ({
   testRows: 5000,
 });
 
-export const shift = (given: Partial<LabelShift> = {}): LabelShift => ({
+const shift = (given: Partial<LabelShift> = {}): LabelShift => ({
   where: 'overall',
   column: null,
   before: 0.2,

@@ -12,7 +12,7 @@ import { followRun, pause, startByMessage, type Told } from './run-decision.js';
 import { type Alarm, sendFaultReport } from './send-report.js';
 import { makeFirstChampion, type Stage } from './tell-lane.js';
 
-export const ALARMS_MODEL = 'flights-alarms';
+const ALARMS_MODEL = 'flights-alarms';
 
 export interface AnsweredAlarm {
   readonly alarm: Alarm;

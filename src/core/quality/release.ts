@@ -18,7 +18,7 @@ const WHY_NOT: readonly (readonly [RegExp, string])[] = [
   [/^(non-finite|not-a-number):/, 'nothing can be learned from a value that is no number'],
 ];
 
-export const isReleasable = (reason: string): boolean => RELEASABLE.test(reason);
+const isReleasable = (reason: string): boolean => RELEASABLE.test(reason);
 
 /** @throws SIGNAL_INVALID for a reason whose rows cannot be used */
 export function checkReleasable(reason: string): void {

@@ -7,10 +7,9 @@ import type { FaultVerdict } from './verdict.js';
 
 export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
 export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
-export const day = (instant: Instant): string => instant.slice(0, 10);
 
 /** An error without a word on its fault is a broken feed's; a warning without one speaks for nothing. */
-export const faultOf = (check: QualityCheck): FaultVerdict | null =>
+const faultOf = (check: QualityCheck): FaultVerdict | null =>
   check.fault === undefined ? (check.severity === 'error' ? 'broken-feed' : null) : check.fault;
 
 export const failedChecks = (facts: TriageFacts, fault: FaultVerdict): QualityCheck[] =>

@@ -83,7 +83,7 @@ export interface MovedColumn {
   readonly labelledShare: number | null;
 }
 
-export interface DriftFacts {
+interface DriftFacts {
   readonly columns: readonly MovedColumn[];
   /** Of the champion's scores; null where it could not score the window. */
   readonly scores: MovedColumn | null;
