@@ -85,6 +85,8 @@ export function buildProgram(context: CliContext): Command {
       'Keeps deployed models good: every retrain is a durable workflow, and a champion changes on evidence alone.',
     )
     .version(ownVersion(), '--version')
+    // Else commands could have no `--version` of their own: it would print this one.
+    .enablePositionalOptions()
     .showHelpAfterError('Add --help to see what the command takes.')
     .addHelpText('after', EXAMPLES)
     .configureOutput({

@@ -43,6 +43,16 @@ async function run(args: readonly string[], error: unknown = new Error('not reac
 
 const codes = Object.keys(ERROR_TABLE) as ErrorCode[];
 
+describe('options', () => {
+  it('of a command are its own, also where the whole command line has one of that name', async () => {
+    const own = await run(['--version']);
+    expect(own).toMatchObject({ out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), exitCode: 0 });
+    const opened = new PipelineError('MODEL_UNKNOWN', 'a client was asked for');
+    const seen = await run(['schema', 'accept', 'm', '--version', '2', '--reason', 'seen'], opened);
+    expect(seen).toMatchObject({ out: '', err: expect.stringContaining('a client was asked for') });
+  });
+});
+
 describe('errors', () => {
   it.each(codes)('%s ends with the exit code of the table, its message and its advice', async (code) => {
     const seen = await run(['runs'], new PipelineError(code, 'what and where'));
