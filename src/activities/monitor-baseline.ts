@@ -64,7 +64,8 @@ async function make(deps: MonitorDeps, champion: Champion, signal: AbortSignal):
     const columnsOf = async (snapshot: SnapshotRef) => {
       const target = { snapshot, path: join(dir, `${snapshot.kind}.columns`), boundaryAt: null, maxRows };
       const { path } = await deps.dataset.toColumns(spec, target, { signal });
-      return { columnsPath: path, contentDigest: snapshot.contentDigest, window: snapshot.window };
+      const { contentDigest, window, rows } = snapshot;
+      return { columnsPath: path, contentDigest, window, rows: rows.used };
     };
     const [own, unseen] = [await columnsOf(training), await columnsOf(holdout)];
     const { scores } = await deps.trainer.predict(

@@ -13,6 +13,8 @@ interface SnapshotColumns {
   readonly columnsPath: string;
   readonly contentDigest: Digest;
   readonly window: Window;
+  /** Of the snapshot; the file may hold a sample of them. */
+  readonly rows: number;
 }
 
 interface BaselineJob {

@@ -63,7 +63,8 @@ export function simulate({ from, days, rowsPerDay, seed, dayEffect = 0, scale = 
 export function baselineOf(training: Simulated, holdout: Simulated): MonitorBaseline {
   const rowsOf = ({ table }: Simulated) => {
     const first = table.day[0]!;
-    return { table, contentDigest: 'c'.repeat(64), window: windowOf(first, table.day.at(-1)! - first + 1) };
+    const window = windowOf(first, table.day.at(-1)! - first + 1);
+    return { table, contentDigest: 'c'.repeat(64), window, rows: table.rows };
   };
   return makeBaseline({
     training: rowsOf(training),

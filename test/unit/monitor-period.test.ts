@@ -2,7 +2,9 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createMonitorActivities } from '#dist/activities/create-monitor-activities.js';
+import { baselineOf } from '#dist/activities/monitor-baseline.js';
 import type { MonitorDeps } from '#dist/activities/monitor-deps.js';
+import { makeBaseline } from '#dist/core/monitor/baseline.js';
 import type { MonitorKey, MonitorLook } from '#dist/core/monitor/look.js';
 import type { MonitorPoint } from '#dist/core/monitor/monitor-point.js';
 import { monitorPeriod } from '#dist/core/monitor/period.js';
@@ -10,6 +12,7 @@ import { periodClaim } from '#dist/core/monitor/period-claim.js';
 import type { Arrival } from '#dist/core/signals/arrival.js';
 import { monitor as monitorSchema } from '#dist/core/spec/monitor-schema.js';
 import { parseSpec } from '#dist/core/spec/parse-spec.js';
+import { simulate } from './monitor-fixtures.js';
 
 const day = (text: string): string => `2001-${text}T00:00:00.000Z`;
 const window = { start: day('02-05'), end: day('02-12') };
@@ -177,6 +180,44 @@ function world() {
     });
   return { look, points, arrivals, looks, counts, state };
 }
+
+describe('a baseline', () => {
+  it('knows how many rows the snapshots have, whatever the sample of them that it looks at', async () => {
+    const window = { start: day('01-01'), end: day('01-29') };
+    const snapshots = (['training', 'holdout'] as const).map((kind) => ({
+      ...{ kind, window, contentDigest: kind, manifest: { digest: 'm', bytes: 1 } },
+      rows: { in: 3_000_000, used: 2_800_000, unlabelled: 0, excluded: 200_000, quarantined: 0 },
+    }));
+    const made: unknown[] = [];
+    const deps = {
+      registry: {
+        monitorBaseline: async () => null,
+        snapshotsOfVersion: async () => snapshots,
+        recordMonitorBaseline: async ({ artifact }: { artifact: unknown }) => artifact,
+      },
+      artifacts: {
+        read: async () => Buffer.from('{"schema":[],"profile":{}}'),
+        putBytes: async () => ({ digest: 'b', bytes: 1 }),
+      },
+      dataset: { toColumns: async (_: unknown, { path }: { path: string }) => ({ path, rows: 100_000 }) },
+      trainer: { predict: async () => ({ scores: [new Float32Array(0)] }) },
+      baselineOffLoop: async (job: object) => {
+        made.push(job);
+        return {};
+      },
+      scratchDir: '/tmp',
+    } as unknown as MonitorDeps;
+    const row = { version: 1, artifact: { digest: 'a', bytes: 1 } } as Parameters<typeof baselineOf>[1]['row'];
+    await baselineOf(deps, { modelId: 'm', row, spec, maxRows: 100_000 }, new AbortController().signal);
+    expect(made).toMatchObject([{ training: { rows: 2_800_000 }, holdout: { rows: 2_800_000 } }]);
+    const { table, scores } = simulate({ from: 11_323, days: 28, rowsPerDay: 50, seed: 1 });
+    const rows = { table, contentDigest: 'c', window, rows: 2_800_000 };
+    expect(makeBaseline({ training: rows, holdout: rows, features: [], scores }).training).toMatchObject({
+      rows: 2_800_000,
+      days: 28,
+    });
+  });
+});
 
 describe('a look', () => {
   it('without a champion records why it did nothing', async () => {

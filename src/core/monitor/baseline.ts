@@ -54,6 +54,7 @@ export type BaselineColumn = {
 export interface SnapshotFacts {
   readonly contentDigest: Digest;
   readonly window: Window;
+  /** Of the snapshot, whatever the sample of it that is looked at. */
   readonly rows: number;
   readonly days: number;
 }
@@ -84,12 +85,14 @@ interface Rows {
   readonly table: ColumnTable;
   readonly contentDigest: Digest;
   readonly window: Window;
+  /** Of the snapshot; the table may be a sample of them. */
+  readonly rows: number;
 }
 
-const factsOf = ({ table, contentDigest, window }: Rows): SnapshotFacts => ({
+const factsOf = ({ table, contentDigest, window, rows }: Rows): SnapshotFacts => ({
   contentDigest,
   window,
-  rows: table.rows,
+  rows,
   days: daySpans(table.day).length,
 });
 
