@@ -25,7 +25,7 @@ export interface PostgresColumn extends SourceColumn {
 export interface PostgresRelation {
   /** Goes after FROM, without an alias. */
   readonly from: string;
-  /** About how many rows lie in it, where it is a table of its own, whose rows have places; null for all else. */
+  /** About how many rows lie in it, where it is a table of its own, whose rows have places; null for all else: a child table may be a foreign one. */
   readonly rowsInPlaces: number | null;
   readonly columns: readonly PostgresColumn[];
 }
@@ -44,7 +44,7 @@ async function fromText(
     throw new PipelineError('SPEC_INVALID', 'A Postgres source needs `table` or `query`.');
   }
   const { rows } = await session.query(
-    `SELECT format('%I.%I', n.nspname, c.relname) AS name, CASE WHEN c.relkind IN ('r', 'm') THEN c.reltuples::float8 END AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`,
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name, CASE WHEN c.relkind IN ('r', 'm') AND NOT c.relhassubclass THEN c.reltuples::float8 END AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`,
     [relation.table],
   );
   const { name, rows: rowsInPlaces } = rows[0] ?? {};
