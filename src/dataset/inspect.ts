@@ -90,7 +90,9 @@ function aggregates(plan: ColumnPlan, asked: Asked, options: { at: number; isCsv
   if (asked.role === 'feature') {
     list.push(`CASE WHEN min(${key}) = max(${key}) THEN 1 ELSE approx_count_distinct(${key}) END AS distinct${at}`);
   }
-  const known = use === 'text' && asked.role === 'feature' ? listed[asked.wanted.source] : undefined;
+  // A column may have the name of anything, `constructor` too.
+  const isListed = use === 'text' && asked.role === 'feature' && Object.hasOwn(listed, asked.wanted.source);
+  const known = isListed ? listed[asked.wanted.source] : undefined;
   if (known !== undefined) list.push(`count(*) FILTER (WHERE ${isUnlisted(key, known)}) AS unlisted${at}`);
   if (use === 'number') {
     list.push(

@@ -41,11 +41,12 @@ function countedFeatures(
   plan: ColumnPlan,
   options: { inspection: Inspection; alsoAt: MeasureInputsRequest['alsoAt'] },
 ): CountedFeature[] {
+  const edgesOf = new Map(Object.entries(options.alsoAt ?? {}));
   return spec.features.map((feature, at) => {
     const planned = plan.columns[at]!;
     const isMeasured = options.inspection.rows.some(({ key }) => key === planned.key);
     const isEventTime = planned.key === ROW_KEYS.eventAt;
-    const alsoAt = (options.alsoAt?.[feature.name] ?? []).filter(Number.isFinite);
+    const alsoAt = (edgesOf.get(feature.name) ?? []).filter(Number.isFinite);
     return { feature, planned, at, isMeasured, isEventTime, alsoAt };
   });
 }

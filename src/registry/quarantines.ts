@@ -7,7 +7,7 @@ import type { Instant, SnapshotRef, Window } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toWindow } from './database.js';
 import { lockModel } from './models.js';
-import { checkIds, checkTexts, storedJson } from './stored-text.js';
+import { checkIds, checkTexts, storableText, storedJson } from './stored-text.js';
 
 export interface QuarantineRow extends RunKey, QuarantineEntry {
   readonly kind: SnapshotRef['kind'];
@@ -30,7 +30,8 @@ export async function recordQuarantine(
       db,
       `insert into perennial.quarantines (model_id, run_no, kind, reason, rows, examples)
        values ($1, $2, $3, $4, $5, $6) on conflict on constraint quarantines_pkey do nothing`,
-      [key.modelId, key.runNo, kind, reason, rows, storedJson('examples', examples)],
+      // Ids are the source's own, cut to a length: a character that cannot be stored must not end the run.
+      [key.modelId, key.runNo, kind, storableText(reason), rows, storedJson('examples', examples.map(storableText))],
     );
   }
 }

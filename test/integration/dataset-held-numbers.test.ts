@@ -74,6 +74,30 @@ it('are checked, ordered, profiled and written from Postgres as from Parquet', a
   );
 });
 
+it('that fail a released check are still held against the others', async () => {
+  const at = { event_at: '2001-01-05T12:00:00Z', z: '1', label: '1' };
+  const few: Row[] = [
+    { ...at, id: 'fine', x: '1', y: '1' },
+    { ...at, id: 'released', x: '-99', y: '1' },
+    { ...at, id: 'both', x: '-99', y: '-99' },
+  ];
+  const options = { types: TYPES, rows: few, columns: { label: 'label' }, url: database.url };
+  const window = { start: '2001-01-05T00:00:00.000Z', end: '2001-01-06T00:00:00.000Z' };
+  const found = [];
+  for (const kind of ['parquet', 'postgres'] as const) {
+    const spec = parseSpec({
+      source: await writeSource(world, kind, options),
+      features: ['x', 'y'].map((name) => ({ kind: 'numeric', name })),
+      quality: { ranges: { x: { min: 0 }, y: { min: 0 } } },
+    });
+    const snapshot = await freeze(world, spec, { released: [{ reason: 'out-of-range:x', window }] });
+    const { quarantined } = await readManifest(world, snapshot);
+    found.push({ counts: snapshot.rows, quarantined, contentDigest: snapshot.contentDigest });
+  }
+  expect(found[0]).toMatchObject({ counts: { in: 3, used: 2, quarantined: 1 }, quarantined: { 'out-of-range:y': 1 } });
+  expect(found[1]).toEqual(found[0]);
+});
+
 it('that do not fit in memory are left to DuckDB, and the snapshot is the same', async () => {
   const many = Array.from({ length: 5_000 }, (_, n) => ({
     id: `m${n}`,

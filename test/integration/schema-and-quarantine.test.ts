@@ -70,6 +70,28 @@ describe('the schema of a source', () => {
     expect(facts.columns.find(({ name }) => name === 'city')?.unlisted).toBe(1);
   });
 
+  it('lists no category that neither SQL nor the registry can hold, and a column may have any name', async () => {
+    const source = await writeSource(world, 'parquet', {
+      types: { ...TYPES, constructor: 'text', ['__proto__']: 'text' },
+      rows: ['1', '2'].map((id) => ({
+        ...row(id, '1', id === '1' ? 'a\u0000b' : 'c'),
+        constructor: 'it',
+        ['__proto__']: 'its',
+      })),
+      columns: { label: 'label' },
+    });
+    const features = ['city', 'constructor', '__proto__'].map((name) => ({ kind: 'categorical', name }));
+    const spec = parseSpec({ model: 'names', source, features });
+    const digest = canonicalDigest(spec);
+    await applySpec(own.pool, { spec, digest, canonicalText: canonicalJson(spec), by: 'operator' });
+    expect(await infer('names', digest)).toMatchObject({ version: 1, rows: 2 });
+    const [version] = await listSchemas(own.pool, 'names');
+    const listed = new Map(version?.schema.columns.map(({ name, categories }) => [name, categories]));
+    expect(listed.get('city')).toBeNull();
+    expect(listed.get('constructor')).toEqual(['it']);
+    expect(listed.get('__proto__')).toEqual(['its']);
+  });
+
   it('is not inferred from nothing, and a version that nobody proposed is not accepted', async () => {
     const { digest } = await modelOver('empty', [{ ...row('1', '1'), event_at: '1999-01-01T00:00:00Z' }]);
     await expect(infer('empty', digest)).rejects.toMatchObject({ code: 'DATA_WINDOW_EMPTY' });
@@ -108,6 +130,18 @@ describe('the quarantine', () => {
     const released = await own.registry.quarantineReleases('outliers');
     const later = await freeze(world, spec, { released });
     expect(later.rows).toEqual({ in: 4, used: 3, unlabelled: 0, excluded: 0, quarantined: 1 });
+  });
+
+  it('tells of rows whose id, cut to a length, is no text that can be stored', async () => {
+    const cutInHalf = `${'a'.repeat(199)}😀`;
+    const { spec } = await modelOver('long-ids', [row('1', '10'), { ...row('2', '500'), id: cutInHalf }]);
+    const key = await openRunFor(own.registry, 'long-ids', 'first');
+    const snapshot = await freeze(world, spec);
+    await own.registry.recordSnapshot(key, snapshot);
+    await recordQuarantined({ registry: own.registry, artifacts: world.store }, key, snapshot);
+    expect(await listQuarantines(own.pool, { modelId: 'long-ids', limit: 10 })).toMatchObject([
+      { rows: 1, examples: [`${'a'.repeat(199)}\uFFFD`] },
+    ]);
   });
 
   it.each([
