@@ -1,5 +1,5 @@
 /** Group commit: what shares a transaction, who waits for whom, and who is told when something goes wrong. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createIntake, type Intake, type IntakeLimits, type Taken } from '#dist/client/intake.js';
 import { PipelineError } from '#dist/core/errors.js';
 import type { Arrival } from '#dist/core/signals/arrival.js';
@@ -28,6 +28,8 @@ interface Ledger {
   /** Lets the transaction under way end. */
   release(): void;
   isHeld: boolean;
+  /** Waits until a transaction is under way that is held. */
+  untilHeld(): Promise<void>;
 }
 
 /** A ledger whose transactions end when the test says so; `fail` decides about each. */
@@ -44,7 +46,9 @@ function ledgerOf(
     release: () => {
       ledger.isHeld = false;
       open?.();
+      open = undefined;
     },
+    untilHeld: () => vi.waitFor(() => expect(open).toBeDefined(), { timeout: 10_000, interval: 1 }),
     intake: createIntake({
       limits: { gatherMs: 0, ...limits },
       accept: async (arrivals) => {
@@ -65,12 +69,16 @@ function ledgerOf(
 
 const idsOf = (taken: readonly Taken[]): string[] => taken.map((one) => ('refused' in one ? 'refused' : one.triggerId));
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 describe('group commit', () => {
   it('puts what comes while a transaction is under way into the next one, in order, at most a batch', async () => {
     const ledger = ledgerOf({ batch: 4 });
     ledger.isHeld = true;
     const first = ledger.intake.submit([arrival('e0')], 1);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await ledger.untilHeld();
     const rest = numbers(1, 11).map((id) => ledger.intake.submit([arrival(id)], 1));
     expect(ledger.intake.depth).toBe(11);
     ledger.release();
@@ -95,7 +103,7 @@ describe('group commit', () => {
     const sent = ledger.intake.submit([arrival('e0')], 1).then(() => {
       isAnswered = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await ledger.untilHeld();
     expect(isAnswered).toBe(false);
     ledger.release();
     await sent;
@@ -111,13 +119,13 @@ describe('group commit', () => {
       code: 'REGISTRY_UNAVAILABLE',
       message: expect.stringContaining('Too many'),
     });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await ledger.untilHeld();
     ledger.release();
     expect(await big).toHaveLength(9);
     ledger.isHeld = true;
     const small = ledger.intake.submit([arrival('a')], 60);
     await expect(ledger.intake.submit([arrival('b')], 60)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await ledger.untilHeld();
     ledger.release();
     expect(await small).toHaveLength(1);
   });
@@ -143,12 +151,14 @@ describe('group commit', () => {
   });
 
   it('refuses what waited longer than its sender does', async () => {
-    const ledger = ledgerOf({ waitMs: 20, batch: 1 });
+    const ledger = ledgerOf({ waitMs: 60_000, batch: 1 });
     ledger.isHeld = true;
     const first = ledger.intake.submit([arrival('e0')], 1);
+    await ledger.untilHeld();
     const late = ledger.intake.submit([arrival('e1')], 1);
     late.catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    const nowMs = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(nowMs + 60_001);
     ledger.release();
     expect(idsOf(await first)).toEqual(['e0']);
     await expect(late).rejects.toMatchObject({ message: expect.stringContaining('waited too long') });
@@ -161,7 +171,7 @@ describe('group commit', () => {
     const sent = ledger.intake.submit([arrival('e0')], 1);
     const closed = ledger.intake.close();
     await expect(ledger.intake.submit([arrival('e1')], 1)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await ledger.untilHeld();
     ledger.release();
     await closed;
     expect(idsOf(await sent)).toEqual(['e0']);
