@@ -72,6 +72,28 @@ describe('a numeric column', () => {
     expect(maps(miles, numeric('distance', MILES, draw(tripled, 14, 3)))).toEqual([]);
   });
 
+  it.each([
+    ['a year that has begun', [2000], [2001]],
+    ['two model years, one further', [2000, 2001], [2001, 2002]],
+    ['a rate that was raised', [5], [5.25]],
+  ])('of fewer values than a map would have to explain has none: %s', (_, before, after) => {
+    const even = (values: readonly number[], days: number, seed: number): ColumnInputs =>
+      numeric(
+        'year',
+        values,
+        draw(
+          values.map((__, at) => at + 1),
+          days,
+          seed,
+        ),
+      );
+    expect(maps(even(before, 28, 1), even(after, 14, 2))).toEqual([]);
+    // A known unit has nothing that could be chosen to fit: two values tell it.
+    const pair = even([100, 250], 28, 1);
+    const inKm = even([160.9344, 402.336], 14, 2);
+    expect(maps(pair, inKm)).toMatchObject([{ kind: 'unit', share: 1 }]);
+  });
+
   it('whose bell moved by a third of its width is a shift of the world, whatever a constant would explain', () => {
     const values = Array.from({ length: 60 }, (_, at) => at);
     const bell = (middle: number) => values.map((value) => Math.exp(-((value - middle) ** 2) / 162));

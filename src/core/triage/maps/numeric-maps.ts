@@ -34,6 +34,8 @@ const SKETCH_ERROR = 0.02;
 const MOST_BY_CHANCE = 0.5;
 const WRONG = [1.0371, 0.9643];
 const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+/** By a map's free numbers: through fewer different values one always goes, as from the year 2000 to the year 2001. */
+const FEWEST_VALUES = { unit: 2, scale: 3, shift: 3, affine: 4 } as const;
 /** Candidates that are not known units need a change this large where values do not tell; known ones half of it. */
 const LARGE = 0.3;
 
@@ -85,6 +87,8 @@ function judge(
     first,
   };
 }
+
+const distinctOf = ({ weights }: Points): number => weights.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0);
 
 /** Of the rows from the first day on; null where other maps, or none, would reach about as much. */
 function tellingShare(grid: ValueGrid, rest: Points, map: LinearMap): number | null {
@@ -144,6 +148,7 @@ export function numericMap(before: NumericInputs, after: NumericInputs, days: re
     const judged = judge(candidate, { reference, days: current, before: distances });
     if (judged === null || !(judged.distanceAfter <= judged.distanceBefore / 2)) return [];
     const rest = poolPoints(current.slice(judged.first));
+    if (Math.min(distinctOf(reference), distinctOf(rest)) < FEWEST_VALUES[candidate.kind]) return [];
     const share = isCountable ? tellingShare(grid, rest, candidate) : null;
     const whole = { ...judged, share };
     return explains(whole, usual) ? [whole] : [];
