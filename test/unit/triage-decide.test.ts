@@ -88,6 +88,35 @@ describe('the verdict on an alarm', () => {
     expect(short({ ...late, isAfterLabelWait: true })).toBe('label-fault suspected ask');
   });
 
+  it('waits for late positives though inputs moved as well: their fault would win', () => {
+    const late = { labels: labels({ positivesKnown: 0.2 }), drift: shifted };
+    expect(short(late)).toBe('pending-labels await-labels');
+    expect(judge(late).reasons.join(' ')).toMatch(/20\.0 % are known.*Also confirmed: genuine-shift/);
+    expect(short({ ...late, isAfterLabelWait: true })).toBe('label-fault suspected ask');
+  });
+
+  it('is no concept-shift while an input could not be tested', () => {
+    const gained = { performance: fallen(), refit: refit(0.01) };
+    const untested = column({ column: 'hour', adjustedPValue: null, effect: null, isUnchanged: false });
+    expect(short({ ...gained, drift: { columns: [column(), untested], scores: null } })).toBe('unclear ask');
+  });
+
+  it('is no answer to a claim about predictions where scores could not be tested', () => {
+    const alert = { scope: 'prediction', column: 'prediction', method: 'psi', score: 1, threshold: 0.2 } as const;
+    const claims = [alleged({ alerts: [{ ...alert, lowerIsDrift: false }] })];
+    expect(short({ claims })).toBe('no-shift stop');
+    expect(short({ claims, drift: { columns: [column()], scores: null } })).toBe('unclear ask');
+  });
+
+  it('looks at every column where one of several claims names none', () => {
+    const ofAll = { scope: 'dataset', column: null, method: 'share', score: 0.6, threshold: 0.5 } as const;
+    const claims = [alleged(), alleged({ triggerId: 'nightly/2', alerts: [{ ...ofAll, lowerIsDrift: false }] })];
+    const unseen = column({ column: 'hour', adjustedPValue: 0.4, isUnchanged: false });
+    const drift = { columns: [column(), unseen], scores: null };
+    expect(short({ drift })).toBe('no-shift stop');
+    expect(short({ claims, drift })).toBe('unclear ask');
+  });
+
   it('lets the cause win that does not train, and reports the others', () => {
     const both = judge({ checks: [gone], drift: shifted, maps: [map()] });
     expect(both.verdict).toBe('broken-feed');
@@ -104,6 +133,14 @@ describe('the verdict on an alarm', () => {
     const season = { window, isAlike: true, explains: ['distance'], isPerformanceUsual: true };
     expect(short({ drift: shifted, season })).toBe('seasonal stop');
     expect(short({ drift: shifted, season: { ...season, isAlike: false } })).toBe('genuine-shift go-on');
+  });
+
+  it('calls no claim about performance seasonal before performance was measured', () => {
+    const window = { start: '2000-03-01T00:00:00.000Z', end: '2000-03-15T00:00:00.000Z' };
+    const season = { window, isAlike: true, explains: ['distance'], isPerformanceUsual: null };
+    const unmeasured = { drift: shifted, season, performance: null } as const;
+    expect(short(unmeasured)).toBe('seasonal stop');
+    expect(judge({ ...unmeasured, cause: 'performance' }).verdict).not.toBe('seasonal');
   });
 
   it('weighs every cause, in the order in which they win', () => {
@@ -134,6 +171,9 @@ describe('a run that no alarm caused', () => {
 
   it('waits for labels only where a fault of theirs is in question', () => {
     expect(short({ cause: 'schedule', labels: labels({ positivesKnown: 0.2 }), drift: null })).toBe(
+      'pending-labels await-labels',
+    );
+    expect(short({ cause: 'schedule', claims: [], labels: labels({ positivesKnown: 0.2 }) })).toBe(
       'pending-labels await-labels',
     );
   });

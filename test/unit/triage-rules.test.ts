@@ -28,6 +28,9 @@ const aboutTarget = alleged({
   alerts: [{ scope: 'target', column: 'late', method: 'psi', score: 0.3, threshold: 0.1, lowerIsDrift: false }],
 });
 const recorded = { kind: 'label-process' };
+const ofPredictions = alleged({
+  alerts: [{ scope: 'prediction', column: null, method: 'psi', score: 1, threshold: 0.2, lowerIsDrift: false }],
+});
 
 /** Facts for which the line speaks, and facts close to them for which it is silent. */
 const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<TriageFacts>; columns?: string[] }> = {
@@ -162,6 +165,11 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
     speaks: { performance: null, labels: early },
     silent: { performance: null, labels: early, ...noRows },
   },
+  'concept-inputs-untested': {
+    speaks: { performance: fallen(), drift: drift(column({ adjustedPValue: null })) },
+    silent: { drift: drift(column({ adjustedPValue: null })) },
+    columns: ['distance'],
+  },
   'concept-unmeasured': { speaks: { performance: fallen() }, silent: {} },
   'genuine-sustained': {
     speaks: { drift: drift(moved()) },
@@ -198,6 +206,10 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
   'no-shift-share-unseen': {
     speaks: { claims: [aboutTarget], labels: labels({ shifts: [jump({ isAbrupt: false })] }) },
     silent: { labels: labels({ shifts: [jump({ isAbrupt: false })] }) },
+  },
+  'no-shift-scores-untested': {
+    speaks: { claims: [ofPredictions], drift: { columns: [column()], scores: null } },
+    silent: { claims: [ofPredictions] },
   },
   'no-shift-too-little': { speaks: noRows, silent: {} },
 };

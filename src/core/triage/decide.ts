@@ -39,9 +39,19 @@ function actionOf(
   return verdict === 'unclear' ? 'ask' : 'stop';
 }
 
-/** Of an alarm any cause that labels keep open; of other runs only a fault, since nothing else concerns them. */
-const isPending = (weighed: readonly WeighedCause[], cause: Cause): boolean =>
-  weighed.some((one) => one.isPending && (isAlarm(cause) || isFault(one.finding)));
+/**
+ * Of an alarm any cause that labels keep open; of other runs only a fault, since nothing else concerns them. Beside a cause that
+ * holds and lets the run go on, only a fault too: it would be the one that wins.
+ */
+function isPending(
+  weighed: readonly WeighedCause[],
+  { finding, cause }: { finding: CauseFinding | null; cause: Cause },
+): boolean {
+  const open = weighed.filter((one) => one.isPending);
+  const isFaultOpen = open.some((one) => isFault(one.finding));
+  if (finding === null) return isFaultOpen || (isAlarm(cause) && open.length > 0);
+  return isFaultOpen && actionOf(finding.cause, { finding, cause }) === 'go-on';
+}
 
 const UNCLEAR = 'The facts do not settle it.';
 const NO_CHAMPION = 'There is no champion yet: nothing to compare with.';
@@ -62,8 +72,9 @@ export function decide(facts: TriageFacts, rule: TriageRule): TriageResult {
   const causes = weighed.map(({ finding }) => finding);
   const found = standing(causes);
   // Without a champion nothing is compared, so only faults can be told.
-  const finding = found !== null && !facts.hasChampion && !isFault(found) ? null : found;
-  const waits = finding === null && facts.hasChampion && isPending(weighed, facts.cause);
+  const standsAlone = found !== null && !facts.hasChampion && !isFault(found) ? null : found;
+  const waits = facts.hasChampion && isPending(weighed, { finding: standsAlone, cause: facts.cause });
+  const finding = waits ? null : standsAlone;
   const verdict: TriageVerdict = finding?.cause ?? (waits ? 'pending-labels' : 'unclear');
   const action = !facts.hasChampion && finding === null ? 'go-on' : actionOf(verdict, { finding, cause: facts.cause });
   const others = causes.filter((one) => one !== finding && holds(one) && one.cause !== 'no-shift');

@@ -36,9 +36,13 @@ export const movedColumns = (facts: TriageFacts): MovedColumn[] =>
 export const scoresOf = ({ drift }: TriageFacts): MovedColumn[] =>
   drift === null || drift.scores === null ? [] : [drift.scores];
 
-/** Inputs were re-tested, and none moved. */
+/** Inputs were re-tested, and none moved; one that could not be tested keeps no fault from being seen. */
 export const areInputsUnmoved = ({ drift }: TriageFacts): boolean =>
   drift?.columns.every(({ hasMoved }) => !hasMoved) ?? false;
+
+/** By name: nobody knows whether they moved. */
+export const untestedInputs = ({ drift }: TriageFacts): string[] =>
+  (drift?.columns ?? []).filter(({ adjustedPValue }) => adjustedPValue === null).map(({ column }) => column);
 
 /** Worse by a proper score, and not by chance. */
 export const hasFallen = (
@@ -97,3 +101,12 @@ export const areLabelsToCome = (facts: TriageFacts, rule: TriageRule): boolean =
   hasEnough(facts, rule) &&
   facts.labels !== null &&
   facts.labels.labelledDays < rule.minDays;
+
+/** Scopes whose claims only labels can answer. */
+export const LABEL_SCOPES: ReadonlySet<string> = new Set(['performance', 'target']);
+
+export const alertsOf = (facts: TriageFacts) => facts.claims.flatMap(({ alerts }) => alerts);
+
+/** A claim about performance or the target is not answered by inputs alone. */
+export const needsPerformance = (facts: TriageFacts): boolean =>
+  facts.cause === 'performance' || alertsOf(facts).some(({ scope }) => LABEL_SCOPES.has(scope));

@@ -7,6 +7,7 @@ import {
   isPerformanceMeasured,
   performanceText,
   signed,
+  untestedInputs,
 } from '../fact-words.js';
 import type { RefitFacts, TriageFacts } from '../facts.js';
 
@@ -31,10 +32,11 @@ export const CONCEPT_SHIFT: readonly EvidenceRule[] = [
     id: 'concept-refit-gains',
     cause: 'concept-shift',
     gives: 'confirmed',
-    when: 'performance fell by a proper score, inputs did not move, and the refit probe gains',
+    when: 'performance fell by a proper score, every input was tested and none moved, and the refit probe gains',
     find: (facts, rule) => {
       const { performance, refit } = facts;
       if (!hasFallen(performance, rule) || !areInputsUnmoved(facts) || refit === null || !gains(refit)) return null;
+      if (untestedInputs(facts).length > 0) return null;
       return evidence([performanceText(performance), 'No input moved.', refitText(refit)], {
         onset: performance.onset,
       });
@@ -74,6 +76,18 @@ export const CONCEPT_SHIFT: readonly EvidenceRule[] = [
     when: 'before the label wait there are rows enough, and too few days have labels to measure performance',
     find: (facts, rule) =>
       areLabelsToCome(facts, rule) && !isPerformanceMeasured(facts.performance, rule) ? unmeasured(facts) : null,
+  },
+  {
+    id: 'concept-inputs-untested',
+    cause: 'concept-shift',
+    gives: 'not-checked',
+    when: 'performance fell, and an input could not be tested: the fall may be its',
+    find: (facts, rule) => {
+      const columns = untestedInputs(facts);
+      return columns.length > 0 && hasFallen(facts.performance, rule)
+        ? evidence([`Whether ${columns.join(', ')} moved could not be tested: a fall may be theirs.`], { columns })
+        : null;
+    },
   },
   {
     id: 'concept-unmeasured',

@@ -1,40 +1,49 @@
 /** The claim does not survive its re-test, and there was enough to have seen it. Too little to conclude from is never this. */
 import { type EvidenceRule, evidence } from '../evidence-rule.js';
 import {
+  alertsOf,
   areLabelsToCome,
   hasEnough,
   hasFallen,
   isPerformanceMeasured,
+  LABEL_SCOPES,
   movedColumns,
+  needsPerformance,
   percent,
   scoresOf,
   signed,
   versionsNear,
   versionText,
 } from '../fact-words.js';
-import type { MovedColumn, TriageFacts } from '../facts.js';
+import type { Alleged, MovedColumn, TriageFacts } from '../facts.js';
 import type { TriageRule } from '../triage-rule.js';
 
-/** Scopes whose claims only labels can answer. */
-const LABEL_SCOPES: ReadonlySet<string> = new Set(['performance', 'target']);
+/** A claim about predictions is answered by the champion's scores, whatever the monitor calls their column. */
+const isOfScores = ({ scope }: Alleged['alerts'][number]): boolean => scope === 'prediction';
 
-const alertsOf = (facts: TriageFacts) => facts.claims.flatMap(({ alerts }) => alerts);
+const areScoresUntested = (facts: TriageFacts): boolean =>
+  scoresOf(facts).length === 0 && alertsOf(facts).some(isOfScores);
 
-/** A claim about performance or the target is not answered by inputs alone, nor is one of an unknown direction. */
-const needsPerformance = (facts: TriageFacts): boolean =>
-  facts.cause === 'performance' || alertsOf(facts).some(({ scope }) => LABEL_SCOPES.has(scope));
-
-/** The columns that are alleged, where the claims name any that were tested; every column otherwise. */
+/** The columns that are alleged, where every claim names some that were tested; every column otherwise. */
 function questioned(facts: TriageFacts): MovedColumn[] {
   const all = facts.drift === null ? [] : [...facts.drift.columns, ...scoresOf(facts)];
-  const named = new Set(alertsOf(facts).map(({ column }) => column));
-  const alleged = all.filter(({ column }) => named.has(column));
-  return alleged.length === 0 ? all : alleged;
+  const scores = new Set(scoresOf(facts));
+  const named = new Set<MovedColumn>();
+  for (const claim of facts.claims) {
+    // What is said of performance is no matter of columns.
+    const alerts = claim.alerts.filter(({ scope }) => !LABEL_SCOPES.has(scope));
+    const columns = new Set(alerts.map(({ column }) => column));
+    const own = all.filter((one) => columns.has(one.column) || (scores.has(one) && alerts.some(isOfScores)));
+    if (alerts.length > 0 && own.length === 0) return all;
+    for (const one of own) named.add(one);
+  }
+  return named.size === 0 ? all : all.filter((one) => named.has(one));
 }
 
 function survived(facts: TriageFacts, rule: TriageRule): boolean {
   const columns = questioned(facts);
-  if (columns.length === 0 || !columns.every(({ isUnchanged }) => isUnchanged)) return false;
+  if (columns.length === 0 || areScoresUntested(facts) || !columns.every(({ isUnchanged }) => isUnchanged))
+    return false;
   if (movedColumns(facts).length > 0 || hasFallen(facts.performance, rule)) return false;
   if (alertsOf(facts).some(({ scope }) => scope === 'target') && !isShareUnmoved(facts, rule)) return false;
   return !needsPerformance(facts) || isPerformanceMeasured(facts.performance, rule);
@@ -126,6 +135,16 @@ export const NO_SHIFT: readonly EvidenceRule[] = [
         `The share of positive labels went from ${percent(before)} to ${percent(after)} ${bounds}: what changed it is open.`,
       ]);
     },
+  },
+  {
+    id: 'no-shift-scores-untested',
+    cause: 'no-shift',
+    gives: 'not-checked',
+    when: 'the claim is about predictions, and the champion’s scores could not be tested',
+    find: (facts) =>
+      areScoresUntested(facts)
+        ? evidence(['The claim is about predictions, and the champion’s scores could not be tested.'])
+        : null,
   },
   {
     id: 'no-shift-too-little',

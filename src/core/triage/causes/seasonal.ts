@@ -1,16 +1,17 @@
 /** It moved, but to where it was at the same time of an earlier period, and the champion does as well as usual. */
 import { type EvidenceRule, evidence } from '../evidence-rule.js';
-import { movedColumns } from '../fact-words.js';
+import { movedColumns, needsPerformance } from '../fact-words.js';
 
 export const SEASONAL: readonly EvidenceRule[] = [
   {
     id: 'season-alike',
     cause: 'seasonal',
     gives: 'confirmed',
-    when: 'what moved has not moved against the same calendar window of an earlier period, and the champion is in its usual band there, or could not be measured',
+    when: 'what moved has not moved against the same calendar window of an earlier period, and the champion is in its usual band there, or could not be measured and no claim is about it',
     find: (facts) => {
       const { season } = facts;
       const moved = movedColumns(facts).map(({ column }) => column);
+      if (season?.isPerformanceUsual === null && needsPerformance(facts)) return null;
       if (season === null || !season.isAlike || season.isPerformanceUsual === false || moved.length === 0) return null;
       const window = `[${season.window.start}, ${season.window.end})`;
       const texts = [`${moved.join(', ')} moved against the weeks before, and not against ${window}.`];
