@@ -64,6 +64,7 @@ function toClaim(row: WaitingRow): ClaimFacts | null {
   };
 }
 
+/** Those that an open incident holds come last: however many they are, what waits for less has its turn. */
 async function waitingTriggers(
   client: PoolClient,
   modelId: string,
@@ -74,8 +75,12 @@ async function waitingTriggers(
     `with chosen as (
        (select h.trigger_id, h.state, h.step, t.seq
         from perennial.trigger_heads h join perennial.triggers t using (model_id, trigger_id)
+        left join perennial.trigger_states under on h.state = 'held' and under.model_id = h.model_id
+          and under.trigger_id = h.trigger_id and under.step = h.step and under.incident_id is not null
+        left join perennial.incident_closures closing on closing.incident_id = under.incident_id
         where h.model_id = $1 and h.state in ('held', 'pending') and (h.state = 'pending' or not $2)
-        order by h.state = 'pending' desc, t.seq limit $3)
+        order by h.state = 'pending' desc, (under.incident_id is null or closing.incident_id is not null) desc, t.seq
+        limit $3)
        union all
        (select h.trigger_id, h.state, h.step, t.seq
         from perennial.trigger_heads h join perennial.triggers t using (model_id, trigger_id)

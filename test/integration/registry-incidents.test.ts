@@ -8,6 +8,7 @@ import type { Outcome, OutcomeKind, Window } from '#dist/core/types.js';
 import { verifyAudit } from '#dist/registry/audit-verify.js';
 import { closeIncident } from '#dist/registry/close-incident.js';
 import { closeIncidents } from '#dist/registry/incidents.js';
+import { judgeTriggers } from '#dist/registry/judging.js';
 import { incidentById, listIncidents } from '#dist/registry/list-incidents.js';
 import { takeDueNotices } from '#dist/registry/notices.js';
 import { recordedIncidentsOf } from '#dist/registry/policy-history.js';
@@ -302,6 +303,22 @@ describe('claims', () => {
     expect(rows['nightly/first']).toMatchObject({ state: 'started', runNo: openRun?.runNo });
     expect(rows['nightly/later']).toMatchObject({ state: 'merged', runNo: openRun?.runNo });
     expect(await due()).toEqual([]);
+  });
+
+  it('leave their turn to what waits for less, however many they are', async () => {
+    await apply('crowded');
+    const key = await openRunFor(t.registry, 'crowded', 'x');
+    await stoppedBy(key, faulty('broken-feed'));
+    for (const eventId of ['c1', 'c2', 'c3']) await commit(t.registry, claimArrival('crowded', eventId));
+    await judge('crowded');
+    expect((await open('crowded'))[0]).toMatchObject({ held: 3 });
+    const busy = await openRunFor(t.registry, 'crowded', 'y');
+    await commit(t.registry, arrivalOf('crowded', 'tick', { source: 'schedule', cause: 'schedule' }));
+    await t.registry.recordStage(busy, 'train');
+    await judge('crowded');
+    await t.registry.closeRun(busy, ended('turned-down'));
+    await judgeTriggers(t.pool, 'crowded', { mostWaiting: 2 });
+    expect((await ledger('crowded'))['schedule/tick']).toMatchObject({ state: 'started' });
   });
 
   it('that are judged late, on data that a closed incident has seen, are answered by it and open nothing', async () => {
