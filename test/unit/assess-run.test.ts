@@ -220,6 +220,11 @@ describe('an alarm', () => {
     expect(reply).toMatchObject({ verdict: 'broken-feed', action: 'stop', incidentId: 7 });
     expect(reply.reasons.join(' ')).toContain('In all rows new to the champion');
   });
+  it('is stopped by it too where its own window has a mere warning of the same name', async () => {
+    const warned = { ...FAILED, severity: 'warn', text: 'Few rows.' } as const;
+    const reply = await world({ ...alarm, isGateEmpty: true, inputs: { checks: [warned] } }).assess();
+    expect(reply).toMatchObject({ verdict: 'broken-feed', action: 'stop' });
+  });
   it('is a changed concept where the champion got worse on unmoved inputs and a refit gains', async () => {
     const run = world({ ...alarm, loss: worse });
     expect(await run.assess()).toMatchObject({ verdict: 'concept-shift', action: 'go-on' });
@@ -283,5 +288,10 @@ describe('an assessment', () => {
     const reply = await world({ ...alarm, inputs: { checks } }).assess();
     expect(JSON.stringify(reply).length).toBeLessThan(16_000);
     expect(reply.verdict).toBe('broken-feed');
+    for (const letter of ['空', '"', '\u{1f6eb}']) {
+      const wide = checks.slice(0, 40).map((check, at) => ({ ...check, text: `${at} ${letter.repeat(900)}` }));
+      const told = await world({ ...alarm, inputs: { checks: wide } }).assess();
+      expect(Buffer.byteLength(JSON.stringify(told))).toBeLessThan(16_000);
+    }
   });
 });

@@ -269,6 +269,8 @@ describe('the Markdown of an assessment', () => {
     const hostile = { ...triage, reasons: ['origin became <img src=x>\n# [click](http://evil.test)\u0000.'] };
     const text = triageDetails({ ...assessment, triage: hostile });
     expect(text).toContain('- origin became \\<img src=x> # [click\\](http://evil.test) .');
+    const escaped = triageDetails({ ...assessment, triage: { ...triage, reasons: ['a \\<b> and \\](c)'] } });
+    expect(escaped).toContain('- a \\\\\\<b> and \\\\\\](c)');
   });
 
   it('stays below 8,000 bytes however much there is to say, and counts what it leaves out', () => {

@@ -19,8 +19,8 @@ import { type MeasuredFacts, measureFacts } from './measure-facts.js';
 import { probeRefit } from './refit-probe.js';
 
 const SHOWN_REASONS = 8;
-/** Eight of them, with the details and the rest, stay far below the 16 KB of a payload. */
-const LONGEST_REASON = 500;
+/** In bytes of JSON: eight of them, with the details and the rest, stay below the 16 KB of a payload. */
+const LONGEST_REASON = 600;
 
 interface Running {
   readonly dir: string;
@@ -61,7 +61,16 @@ function assessmentOf(context: AssessContext, facts: TriageFacts, result: Triage
   };
 }
 
-const clip = (text: string): string => [...text].slice(0, LONGEST_REASON).join('');
+function clip(text: string): string {
+  let bytes = 0;
+  const isWithin = (character: string): boolean => {
+    bytes += Buffer.byteLength(JSON.stringify(character)) - 2;
+    return bytes <= LONGEST_REASON;
+  };
+  const characters = [...text];
+  const end = characters.findIndex((character) => !isWithin(character));
+  return end === -1 ? text : characters.slice(0, end).join('');
+}
 
 export async function assessRun(deps: ActivityDeps, request: AssessRequest): Promise<AssessReply> {
   const signal = Context.current().cancellationSignal;

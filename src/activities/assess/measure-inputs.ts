@@ -42,6 +42,12 @@ export async function measureInputs(
 const shown = ({ start, end }: Window): string => `[${start}, ${end})`;
 const nameOf = ({ check, column }: QualityCheck): string => `${check}:${column ?? ''}`;
 
+/** A warning about the window tells no error of the rows around it. */
+const isToldBy = (known: readonly QualityCheck[], check: QualityCheck): boolean =>
+  known.some(
+    (one) => !one.passed && nameOf(one) === nameOf(check) && (one.severity === 'error' || check.severity === 'warn'),
+  );
+
 /**
  * What fails in the rows that are new to the champion, by the rules of a data gate and by the schema that a person accepted.
  * @param known checks of the assessed window; what failed there is not told twice
@@ -71,8 +77,7 @@ export async function gateChecks(
     lenient,
     schema,
   });
-  const told = new Set(known.filter(({ passed }) => !passed).map(nameOf));
-  const failed = checks.filter((check) => !check.passed && !told.has(nameOf(check)));
+  const failed = checks.filter((check) => !check.passed && !isToldBy(known, check));
   if (isSame) return failed;
   return failed.map((check) => ({ ...check, text: `In all rows new to the champion, ${shown(news)}: ${check.text}` }));
 }

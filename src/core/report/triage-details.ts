@@ -103,15 +103,15 @@ function cutList(sentences: readonly string[], most: number): string[] {
   return more > 0 ? [...kept, `${more} more.`] : kept;
 }
 
-/** Names and categories come from data: no tag, no link is made of them. */
-const quiet = (text: string): string => text.replace(/<|\](?=\()/g, '\\$&');
+/** Names and categories come from data: no tag, no link is made of them, and a backslash of theirs undoes no other. */
+const quiet = (text: string): string => text.replace(/[\\<]|\](?=\()/g, '\\$&');
 
 const clipSentence = (text: string): string => {
   const characters = [...text];
   return characters.length <= MAX_SENTENCE ? text : `${characters.slice(0, MAX_SENTENCE).join('')}…`;
 };
 
-/** Markdown of at most 8,000 bytes; what does not fit is counted. */
+/** Markdown of at most 8,000 bytes of JSON; what does not fit is counted. */
 export function triageDetails(assessment: Assessment, shown: Pick<Shown, 'incidentId'> = {}): string {
   const lines = triageSections(assessment, { ...shown, most: SHORT_LIST }).flatMap(({ title, sentences }) => [
     '',
@@ -126,7 +126,8 @@ function fitting(lines: readonly string[]): string {
   const encoder = new TextEncoder();
   let bytes = 200;
   for (const [at, line] of lines.entries()) {
-    bytes += encoder.encode(line).length + 1;
+    // As JSON, which is what travels: quotes and backslashes take two, as its line break does.
+    bytes += encoder.encode(JSON.stringify(line)).length;
     if (bytes <= MAX_DETAILS_BYTES) continue;
     const left = lines.slice(at).filter((one) => one !== '').length;
     return [...lines.slice(0, at), '', `${left} more lines: \`npx perennial show RUN\` prints them.`].join('\n');
