@@ -13,7 +13,7 @@ import type { Coverage, Instant, SnapshotRef, Window } from '../core/types.js';
 import type { AssessRequest } from './assess/assess-context.js';
 import { assessRun } from './assess/assess-run.js';
 import { createLabelCountActivities } from './create-label-count-activities.js';
-import type { ActivityDeps, RunKey } from './deps.js';
+import type { ActivityDeps, RunKey, SnapshotSize } from './deps.js';
 import { addedFeatures, withPastFeatures } from './holdout-features.js';
 import { recordQuarantined } from './record-quarantined.js';
 import { shrinkToCoverage } from './shrink-training.js';
@@ -140,17 +140,38 @@ async function freezeSnapshots(
   await recordQuarantined(deps, key, holdout);
   checkUsedRows(own, training);
   checkUsedRows(own, holdout);
-  await checkLeakage(deps, { key, own, training, holdout });
+  await checkTogether(deps, { key, own, training, holdout });
   return { training, holdout };
 }
 
-/** @throws SPLIT_LEAKAGE */
-async function checkLeakage(
+/** Rows may be enough and still lie on one day, or be of one class: nothing could be learned, or compared, there. */
+function checkSize(
+  { quality }: PipelineSpec,
+  { kind, window }: SnapshotRef,
+  { days, rarerClassRows }: SnapshotSize,
+): void {
+  const { minDays, minClassRows } = quality;
+  const short = [
+    ...(days < minDays ? [`rows of ${days} days; quality.minDays asks for at least ${minDays}`] : []),
+    ...(rarerClassRows < minClassRows
+      ? [`${rarerClassRows} rows of the rarer class; quality.minClassRows asks for at least ${minClassRows}`]
+      : []),
+  ];
+  if (short.length === 0) return;
+  throw new PipelineError(
+    'DATA_WINDOW_EMPTY',
+    `The ${kind} window [${window.start}, ${window.end}) has ${short.join(', and ')}.`,
+    { details: { kind, window, days, rarerClassRows, minDays, minClassRows } },
+  );
+}
+
+/** @throws SPLIT_LEAKAGE, DATA_WINDOW_EMPTY */
+async function checkTogether(
   { dataset }: ActivityDeps,
   frozen: { key: RunKey; own: PipelineSpec; training: SnapshotRef; holdout: SnapshotRef },
 ): Promise<void> {
   const { key, own, training, holdout } = frozen;
-  const { sharedIds, gapMs } = await dataset.overlap(training, holdout);
+  const { sharedIds, gapMs, ...sizes } = await dataset.overlap(training, holdout);
   if (sharedIds > 0 || gapMs < durationMs(own.labels.delay)) {
     throw new PipelineError(
       'SPLIT_LEAKAGE',
@@ -159,6 +180,7 @@ async function checkLeakage(
       { details: { sharedIds, gapMs } },
     );
   }
+  for (const snapshot of [training, holdout]) checkSize(own, snapshot, sizes[snapshot.kind]);
 }
 
 export function createDataActivities(deps: ActivityDeps) {

@@ -89,6 +89,22 @@ export interface ColumnFile {
   readonly rowsBefore: number;
 }
 
+/** Of the used rows. */
+export interface SnapshotSize {
+  readonly days: number;
+  /** Labelled rows of the class that has fewer. */
+  readonly rarerClassRows: number;
+}
+
+export interface SnapshotOverlap {
+  /** Ids in both snapshots. */
+  readonly sharedIds: number;
+  /** From the last training event to the first holdout event; negative where they overlap. */
+  readonly gapMs: number;
+  readonly training: SnapshotSize;
+  readonly holdout: SnapshotSize;
+}
+
 export interface Dataset extends ScoringSource, ObservedSource, InputsSource {
   /**
    * Counts, nulls, ranges, types, newest row, rows a day of a window as known at `asOf`. No training rows are read. Rows of
@@ -140,8 +156,7 @@ export interface Dataset extends ScoringSource, ObservedSource, InputsSource {
     request: { snapshot: SnapshotRef; path: string; boundaryAt: Instant | null; maxRows?: number },
     options: { signal: AbortSignal },
   ): Promise<ColumnFile>;
-  /** Ids in both snapshots, and the gap from the last training event to the first holdout event in milliseconds. */
-  overlap(training: SnapshotRef, holdout: SnapshotRef): Promise<{ sharedIds: number; gapMs: number }>;
+  overlap(training: SnapshotRef, holdout: SnapshotRef): Promise<SnapshotOverlap>;
 }
 
 // ---------------------------------------------------------------- trainer/

@@ -202,9 +202,14 @@ describe('two snapshots', () => {
     };
     const training = await make([row('a', 2), row('b', 3), row('c', 4)]);
     const apart = await make([row('x', 6), row('y', 7)]);
-    expect(await world.dataset.overlap(training, apart)).toEqual({ sharedIds: 0, gapMs: 2 * 86_400_000 });
+    expect(await world.dataset.overlap(training, apart)).toEqual({
+      sharedIds: 0,
+      gapMs: 2 * 86_400_000,
+      training: { days: 3, rarerClassRows: 0 },
+      holdout: { days: 2, rarerClassRows: 0 },
+    });
     const mixed = await make([row('b', 3), row('c', 9), row('z', 9)]);
-    expect(await world.dataset.overlap(training, mixed)).toEqual({ sharedIds: 2, gapMs: -86_400_000 });
+    expect(await world.dataset.overlap(training, mixed)).toMatchObject({ sharedIds: 2, gapMs: -86_400_000 });
   });
 });
 

@@ -13,7 +13,7 @@ import type { Assessment, AssessReply } from '#dist/core/triage/assessment.js';
 import type { InputFacts } from '#dist/core/triage/input-facts.js';
 import type { ScoredDay } from '#dist/core/triage/scored-days.js';
 import type { Cause, Window } from '#dist/core/types.js';
-import { alleged, column, moved, PASSED, refit } from './triage-fixtures.js';
+import { alleged, column, map, moved, PASSED, refit, rotation } from './triage-fixtures.js';
 
 const DAY_MS = 86_400_000;
 const at = (text: string): string => `${text}T00:00:00.000Z`;
@@ -45,6 +45,8 @@ interface Given {
   readonly trainedThrough?: string;
   readonly claims?: readonly ReturnType<typeof alleged>[];
   readonly inputs?: Partial<InputFacts>;
+  /** Of the rows beyond those that the claims are about, where they are looked at. */
+  readonly beyond?: Partial<InputFacts>;
   /** How a row-count of `inspect` fails; that is what the data gate reads. */
   readonly isGateEmpty?: boolean;
   /** The champion's excess loss by day, in the window and before it. */
@@ -95,7 +97,10 @@ function world(given: Given = {}) {
     trainedThrough,
   };
   const jobs = {
-    judgeInputs: () => ({ ...none, ...given.inputs }),
+    judgeInputs: () => ({
+      ...none,
+      ...(asked.filter(({ call }) => call === 'judgeInputs').length > 1 ? given.beyond : given.inputs),
+    }),
     scoreDays: () => ({
       edges: [0.5],
       days: daysOf({ start: at('2001-01-01'), end: plan.inputsAsOf }).map((day) => scoredDay(day, loss(day))),
@@ -230,6 +235,20 @@ describe('an alarm', () => {
     expect(await run.assess()).toMatchObject({ verdict: 'concept-shift', action: 'go-on' });
     expect(run.calls('train')).toHaveLength(2);
     expect(run.recorded[0]!.facts!.refit).toEqual(refit(0.01));
+  });
+  it('trains on no rows beyond its own that nobody looked at: a fault there stops it, or asks', async () => {
+    const shifted = { inputs: { columns: [moved({ column: 'x' })] } };
+    const window = { start: at('2001-02-01'), end: plan.holdout.end };
+    const sound = world({ ...alarm, ...shifted });
+    expect(await sound.assess()).toMatchObject({ verdict: 'genuine-shift', action: 'go-on', window: claimed });
+    expect(sound.calls('measureInputs')).toMatchObject([{ window: claimed }, { window }]);
+    const stopped = await world({ ...alarm, ...shifted, beyond: { maps: [map()] } }).assess();
+    expect(stopped).toMatchObject({ verdict: 'logging-change', action: 'stop', window, incidentId: 7 });
+    expect(stopped.reasons[0]).toContain('Not in the rows that the claims are about');
+    const asked = await world({ ...alarm, ...shifted, beyond: { maps: [rotation()] } }).assess();
+    expect(asked).toMatchObject({ verdict: 'code-or-feature-bug', certainty: 'suspected', action: 'ask' });
+    const moves = await world({ ...alarm, ...shifted, beyond: shifted.inputs }).assess();
+    expect(moves).toMatchObject({ verdict: 'genuine-shift', action: 'go-on', window: claimed });
   });
   it('tries no refit where a fault holds, or inputs moved, or nothing got worse', async () => {
     for (const given of [

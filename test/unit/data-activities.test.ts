@@ -33,7 +33,7 @@ const snapshotOf = (kind: SnapshotRef['kind'], used: number, name = 'new'): Snap
   rows: { in: used + 5, used, unlabelled: 5, excluded: 0, quarantined: 0 },
 });
 
-function world(facts: { used?: Record<string, number>; recorded?: SnapshotRef }) {
+function world(facts: { used?: Record<string, number>; days?: number; rarer?: number; recorded?: SnapshotRef }) {
   const overlapped: string[] = [];
   const deps = {
     registry: {
@@ -49,7 +49,13 @@ function world(facts: { used?: Record<string, number>; recorded?: SnapshotRef })
       freeze: async (_: unknown, { kind }: FreezeRequest) => snapshotOf(kind, facts.used?.[kind] ?? 500),
       overlap: async (training: SnapshotRef, holdout: SnapshotRef) => {
         overlapped.push(training.contentDigest, holdout.contentDigest);
-        return { sharedIds: training.contentDigest === 'leaky' ? 3 : 0, gapMs: 10 * 86_400_000 };
+        const size = { days: facts.days ?? 30, rarerClassRows: facts.rarer ?? 100 };
+        return {
+          sharedIds: training.contentDigest === 'leaky' ? 3 : 0,
+          gapMs: 10 * 86_400_000,
+          training: size,
+          holdout: size,
+        };
       },
     },
   } as unknown as ActivityDeps;
@@ -71,6 +77,14 @@ describe('freezing', () => {
     expect(run.overlapped).toEqual(['leaky', 'new']);
     await expect(world({}).freeze()).resolves.toMatchObject({ training: { contentDigest: 'new' } });
   });
+  it('stops a run whose rows lie on too few days, or of whose rarer class there are too few', async () => {
+    await expect(world({ days: 2 }).freeze()).rejects.toMatchObject({
+      code: 'DATA_WINDOW_EMPTY',
+      message: expect.stringContaining('rows of 2 days; quality.minDays asks for at least 3'),
+    });
+    await expect(world({ rarer: 0 }).freeze()).rejects.toThrow(/0 rows of the rarer class; quality.minClassRows/);
+  });
+
   it('stops a run whose usable rows are fewer than quality.minRows, on either side', async () => {
     for (const kind of ['training', 'holdout'] as const) {
       const frozen = world({ used: { [kind]: 99 } }).freeze();

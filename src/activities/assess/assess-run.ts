@@ -5,6 +5,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { triageDetails } from '../../core/report/triage-details.js';
+import { windowsBeyond } from '../../core/triage/assess-windows.js';
 import type { Assessment, AssessReply } from '../../core/triage/assessment.js';
 import { capAssessment } from '../../core/triage/cap-assessment.js';
 import { decide, isAlarm } from '../../core/triage/decide.js';
@@ -43,6 +44,38 @@ async function concludeFrom(
   return { facts: probed, result: decide(probed, rule) };
 }
 
+interface Concluded {
+  readonly context: AssessContext;
+  readonly facts: TriageFacts;
+  readonly result: TriageResult;
+}
+
+/**
+ * A run that an alarm caused trains on more rows than the claims are about: before it goes on, all rows that are new to the champion
+ * are looked at as by a run that no alarm caused, which faults alone stop.
+ * @returns what holds it up there; null where nothing does, or where those rows were looked at already
+ */
+async function lookBeyond(deps: ActivityDeps, context: AssessContext, running: Running): Promise<Concluded | null> {
+  if (!isAlarm(context.cause) || context.champion === null) return null;
+  const windows = windowsBeyond(context.windows, context.shared.triage.reference);
+  if (windows === null) return null;
+  const wider: AssessContext = { ...context, cause: 'schedule', windows };
+  const { facts } = await measureFacts(deps, wider, running);
+  const result = decide(facts, triageRuleOf(context.shared.triage));
+  if (result.action === 'go-on') return null;
+  const { start, end } = windows.current;
+  const where = `Not in the rows that the claims are about, but in all that are new to the champion, [${start}, ${end}):`;
+  return { context: { ...context, windows }, facts, result: { ...result, reasons: [where, ...result.reasons] } };
+}
+
+async function conclude(deps: ActivityDeps, context: AssessContext, running: Running): Promise<Concluded> {
+  const measured = await measureFacts(deps, context, running);
+  const concluded = await concludeFrom(deps, { context, measured }, running);
+  const isToTrain = concluded.result.action === 'go-on' || concluded.result.action === 'await-labels';
+  const beyond = isToTrain ? await lookBeyond(deps, context, running) : null;
+  return beyond ?? { context, ...concluded };
+}
+
 /** What a person is told of a sound window: no verdict on an alarm that nobody raised, but every warning. */
 const warningsOf = ({ checks }: TriageFacts): string[] =>
   checks.filter(({ passed }) => !passed).map(({ text }) => text);
@@ -74,12 +107,10 @@ function clip(text: string): string {
 
 export async function assessRun(deps: ActivityDeps, request: AssessRequest): Promise<AssessReply> {
   const signal = Context.current().cancellationSignal;
-  const context = await loadContext(deps, request);
-  const { facts, result } = await withScratch(deps.scratchDir, async (dir) => {
-    const running = { dir, signal };
-    const measured = await measureFacts(deps, context, running);
-    return concludeFrom(deps, { context, measured }, running);
-  });
+  const loaded = await loadContext(deps, request);
+  const { context, facts, result } = await withScratch(deps.scratchDir, (dir) =>
+    conclude(deps, loaded, { dir, signal }),
+  );
   const assessment = capAssessment(assessmentOf(context, facts, result));
   const { incidentId } = await deps.registry.recordAssessment(request.key, assessment);
   return {

@@ -64,13 +64,21 @@ export function assessWindows(plan: RunPlan, reasons: Reasons): AssessWindows {
           `The claims are about rows from ${span.start} on, of which nothing is known as of ${plan.inputsAsOf}: ` +
             'the rows that are new to the champion were assessed instead.',
         ];
-  return {
-    current,
-    reference: { start: shift(current.start, -durationMs(reasons.reference)), end: current.start },
-    season: { start: shift(current.start, -YEAR_MS), end: shift(current.end, -YEAR_MS) },
-    news,
-    notMeasured,
-  };
+  return { ...around(current, reasons.reference), news, notMeasured };
+}
+
+const around = (current: Window, reference: string): Pick<AssessWindows, 'current' | 'reference' | 'season'> => ({
+  current,
+  reference: { start: shift(current.start, -durationMs(reference)), end: current.start },
+  season: { start: shift(current.start, -YEAR_MS), end: shift(current.end, -YEAR_MS) },
+});
+
+/** The rows that are new to the champion, where claims are about others: null where the assessed window holds them all. */
+export function windowsBeyond(windows: AssessWindows, reference: string): AssessWindows | null {
+  const { current, news } = windows;
+  const isInside =
+    Date.parse(news.start) >= Date.parse(current.start) && Date.parse(news.end) <= Date.parse(current.end);
+  return isInside ? null : { ...around(news, reference), news, notMeasured: windows.notMeasured };
 }
 
 export const isSameWindow = (a: Window, b: Window): boolean =>
