@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { PipelineError } from '../core/errors.js';
 import type { MonitorBaseline } from '../core/monitor/baseline.js';
-import { type FeedFacts, feedPoints } from '../core/monitor/feed-points.js';
+import { type FeedFacts, feedPoints, schemaPoint } from '../core/monitor/feed-points.js';
 import type { MonitorLook, MonitorRequest } from '../core/monitor/look.js';
 import type { MonitorPoint } from '../core/monitor/monitor-point.js';
 import { labelDelayOf, type MonitorPeriod, monitorPeriod, periodEnd } from '../core/monitor/period.js';
@@ -62,6 +62,12 @@ function feedFacts(looked: Looked, observed: ObservedWindow, baseline: MonitorBa
   };
 }
 
+/** A column that is gone is what a monitor is for, no failure of its look. @throws every other error */
+function schemaProblem(error: unknown): PipelineError {
+  if (error instanceof PipelineError && error.code === 'DATA_SCHEMA_VIOLATION') return error;
+  throw error;
+}
+
 /** Of a source without a row in the window: that it has none. */
 async function measure(deps: MonitorDeps, looked: Looked, signal: AbortSignal): Promise<MonitorPoint[]> {
   const { champion, spec, monitor, period, asOf } = looked;
@@ -71,7 +77,13 @@ async function measure(deps: MonitorDeps, looked: Looked, signal: AbortSignal): 
   const from = [period.window.start, period.mature?.start ?? period.window.start].sort()[0]!;
   return withScratch(deps.scratchDir, async (dir) => {
     const request = { window: period.window, from, asOf, maxRows: monitor.maxRows, path: join(dir, 'rows.columns') };
-    const observed = await deps.dataset.observe(watched, request, { signal });
+    const observed = await deps.dataset.observe(watched, request, { signal }).catch(schemaProblem);
+    if (observed instanceof PipelineError) {
+      const { column } = observed.details as { column?: unknown };
+      return [
+        schemaPoint(period.window, { text: observed.message, column: typeof column === 'string' ? column : null }),
+      ];
+    }
     const feed = feedFacts(looked, observed, baseline);
     if (observed.columns === null || feed.rows === 0) return feedPoints(feed);
     const { path } = observed.columns;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createMonitorActivities } from '#dist/activities/create-monitor-activities.js';
 import { baselineOf } from '#dist/activities/monitor-baseline.js';
 import type { MonitorDeps } from '#dist/activities/monitor-deps.js';
+import { PipelineError } from '#dist/core/errors.js';
 import { makeBaseline } from '#dist/core/monitor/baseline.js';
 import type { MonitorKey, MonitorLook } from '#dist/core/monitor/look.js';
 import type { MonitorPoint } from '#dist/core/monitor/monitor-point.js';
@@ -114,7 +115,11 @@ function world() {
   const arrivals: Arrival[] = [];
   const looks: MonitorLook[] = [];
   const counts = { measured: 0, scored: 0 };
-  const state = { version: 1 as number | null, dies: null as 'after-points' | null };
+  const state = {
+    version: 1 as number | null,
+    dies: null as 'after-points' | null,
+    problem: null as PipelineError | null,
+  };
   const keyOf = ({ periodEnd, championVersion }: MonitorKey): string => `${periodEnd} v${championVersion}`;
   const registry = {
     currentSpec: async () => spec,
@@ -150,6 +155,7 @@ function world() {
     artifacts: { read: async () => Buffer.from(JSON.stringify(baseline)) },
     dataset: {
       observe: async (_: unknown, { path }: { path: string }) => {
+        if (state.problem !== null) throw state.problem;
         const perDay = Array.from({ length: 8 }, (__, at) => ({
           day: `2001-02-${String(4 + at).padStart(2, '0')}`,
           rows: 300,
@@ -226,6 +232,19 @@ describe('a look', () => {
     expect(await look()).toMatchObject({ outcome: 'no-champion', championVersion: null });
     expect(looks).toMatchObject([{ outcome: 'no-champion', reason: expect.stringContaining('no champion') }]);
     expect(counts.measured).toBe(0);
+  });
+
+  it('at a source that lost a column claims that, and is no failure; any other trouble is one', async () => {
+    const { look, state, arrivals } = world();
+    const text = 'Column "distance" is missing from the source.';
+    state.problem = new PipelineError('DATA_SCHEMA_VIOLATION', text, { details: { column: 'distance' } });
+    expect(await look()).toMatchObject({ outcome: 'measured', alerts: ['schema'], triggerId: 't-m/2001-02-12/v1' });
+    const finding = { scope: 'quality', column: 'distance', method: 'schema', alert: true };
+    expect(arrivals).toMatchObject([{ claim: { window, findings: [finding], notes: [`schema: ${text}`] } }]);
+    const down = world();
+    down.state.problem = new PipelineError('SOURCE_UNAVAILABLE', 'down');
+    await expect(down.look()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+    expect(down.arrivals).toEqual([]);
   });
 
   it('repeated measures once and claims once, with the clock that it looked by', async () => {

@@ -95,3 +95,26 @@ function coveragePoint({ mature, ofMature, coverage }: FeedFacts): MonitorPoint[
     },
   ];
 }
+
+/**
+ * A source that no longer has what the champion reads, or has it as another type: nothing can be measured, and that is the finding.
+ * @param problem.text one sentence, with the column that it names where there is one
+ */
+export const schemaPoint = (
+  window: Window,
+  problem: { readonly text: string; readonly column: string | null },
+): MonitorPoint => ({
+  ...BLANK,
+  series: 'schema',
+  scope: 'quality',
+  column: problem.column,
+  value: null,
+  threshold: null,
+  alert: true,
+  window,
+  rows: 0,
+  days: 0,
+  referenceDays: 0,
+  method: 'schema',
+  note: problem.text,
+});
