@@ -81,7 +81,14 @@ describe('with `perennial up`', () => {
     const second = await perennial('apply', 'examples/flights/last-week.yaml', '--model', 'cli-test', '--json');
     const { changes, isNew } = JSON.parse(second.out) as { isNew: boolean; changes: { path: string }[] };
     expect(isNew).toBe(true);
-    expect(changes.map(({ path }) => path).sort()).toEqual(['description', 'window.expanding', 'window.sliding']);
+    expect(changes.map(({ path }) => path).sort()).toEqual([
+      'description',
+      'schedule',
+      'triggers.debounce.maxWait',
+      'triggers.debounce.quiet',
+      'window.expanding',
+      'window.sliding',
+    ]);
     const third = await perennial('apply', 'examples/flights/last-week.yaml', '--model', 'cli-test');
     expect(third.out).toContain('nothing changed');
   });
@@ -123,7 +130,10 @@ describe('with `perennial up`', () => {
   it('ends with the exit codes of the table where something is not known', async () => {
     expect((await perennial('show', 'cli-test/7')).code).toBe(5);
     expect((await perennial('retrain', 'nobody-applied-me', '--reason', 'r')).code).toBe(5);
-    expect((await perennial('schedule', 'set', 'cli-test')).err).toContain('has no schedule');
+    expect(await perennial('apply', 'examples/flights/january.yaml', '--model', 'no-schedule')).toMatchObject({
+      code: 0,
+    });
+    expect((await perennial('schedule', 'set', 'no-schedule')).err).toContain('has no schedule');
   });
 
   it('refuses a second platform in the same folder', async () => {
