@@ -11,7 +11,8 @@ const common = {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the two cores it is meant for: killed workers and outages are mostly waited for.
+    maxWorkers: 3,
     projects: [
       {
         test: {
