@@ -23,6 +23,7 @@ const WANTED = [
   'backfillWorkflow-cancelled',
   'backfillWorkflow-completed',
   'backfillWorkflow-continued',
+  'inferSchemaWorkflow-completed',
   'modelCoordinatorWorkflow-continued',
   'modelCoordinatorWorkflow-failed',
   'modelCoordinatorWorkflow-running',
