@@ -6,7 +6,7 @@ import { listQuarantines, listReleases } from '../registry/quarantines.js';
 import { listSchemas } from '../registry/source-schemas.js';
 import type { GatewayDeps } from './deps.js';
 import { NO_BODY, NOTHING, type Route, route } from './route.js';
-import { modelParams } from './schemas.js';
+import { eventId, modelParams, text, utc } from './schemas.js';
 
 const BODY_LIMIT = 64 * 1024;
 const LIMIT = 200;
@@ -19,8 +19,6 @@ const POST = {
   problems: [404, 413, 429],
 } as const;
 
-const text = (most: number) => z.string().min(1).max(most);
-const utc = z.iso.datetime({ offset: true }).transform((written) => new Date(written).toISOString());
 const window = z.object({ start: z.string(), end: z.string() });
 
 const schemaAnswer = z.object({
@@ -104,16 +102,27 @@ const release = (deps: GatewayDeps): Route =>
     summary: 'Vouch for rows of a window that fail one check, so that later snapshots use them',
     access: { of: 'model', role: 'approve' },
     body: z.strictObject({
-      eventId: text(1_000).optional(),
+      eventId: eventId.optional(),
       check: text(300).meta({ description: 'As the list names it, e.g. out-of-range:distance' }),
       start: utc,
       end: utc,
       reason: text(2_000),
     }),
     success: { status: 200, schema: z.object({ isNew: z.boolean() }), description: 'They are used from now on' },
-    handle: async ({ params: { model }, body: { eventId = randomUUID(), check, start, end, reason }, identity }) => {
+    handle: async ({
+      params: { model },
+      body: { eventId: id = randomUUID(), check, start, end, reason },
+      identity,
+    }) => {
       const client = await deps.client();
-      const asked = { modelId: model, eventId, reason: check, window: { start, end }, by: identity.name, why: reason };
+      const asked = {
+        modelId: model,
+        eventId: id,
+        reason: check,
+        window: { start, end },
+        by: identity.name,
+        why: reason,
+      };
       return { status: 200, body: await client.releaseQuarantine(asked) };
     },
   });

@@ -6,7 +6,7 @@ import { MODEL_ID } from '../core/spec/schema.js';
 import { unstorableText } from '../core/unstorable-text.js';
 
 /** Text that Postgres can keep. */
-const text = (most: number) =>
+export const text = (most: number) =>
   z
     .string()
     .min(1)
@@ -17,14 +17,14 @@ const instant = z.iso
   .datetime({ offset: true })
   .meta({ description: 'ISO 8601 with a zone, e.g. 2001-03-01T00:00:00Z' });
 /** Of the years that the ledger and core/signals/instants.ts read; the zone may move one over the edge. */
-const utc = instant
+export const utc = instant
   .transform((value) => new Date(value).toISOString())
   .refine((value) => /^(19|20|21)\d\d-/.test(value), 'is no instant of the years 1900 to 2199');
 const DAY_MS = 86_400_000;
 const past = utc.refine((value) => Date.parse(value) <= Date.now(), 'lies in the future');
 const soon = utc.refine((value) => Date.parse(value) <= Date.now() + DAY_MS, 'lies more than a day in the future');
 /** 300 characters are 1,200 bytes at most, which is what the ledger takes. */
-const eventId = text(300).meta({ description: 'The same id twice is the same message: it counts once' });
+export const eventId = text(300).meta({ description: 'The same id twice is the same message: it counts once' });
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no sha256 in lower-case hex');
 const modelId = z.string().regex(MODEL_ID, 'is no name of a model');
 const count = z.coerce.number().int().min(0).max(1e12);
