@@ -28,6 +28,7 @@ const WANTED = [
   'modelCoordinatorWorkflow-failed',
   'modelCoordinatorWorkflow-running',
   'monitorWorkflow-completed',
+  'pollMonitorWorkflow-completed',
   'retrainWorkflow-blocked-by-data',
   'retrainWorkflow-cancelled',
   'retrainWorkflow-code-suspected',
@@ -248,6 +249,18 @@ const SCENES: (() => Promise<unknown>)[] = [
       workflowId: `monitor/${world.modelId}`,
       taskQueue: harness.queue,
       args: [{ modelId: world.modelId, at: null, clock: { mode: 'wall' } }],
+    });
+    const poll = { urlEnv: 'MONITOR_URL', schema: 'public', modelName: null, since: null };
+    await harness.client.workflow.execute('pollMonitorWorkflow', {
+      workflowId: `poll/${world.modelId}`,
+      taskQueue: harness.queue,
+      args: [{ modelId: world.modelId, ...poll }],
+    });
+    const window = { start: '2000-12-01T00:00:00.000Z', end: '2001-01-01T00:00:00.000Z' };
+    await harness.client.workflow.execute('inferSchemaWorkflow', {
+      workflowId: `schema/${world.modelId}`,
+      taskQueue: harness.queue,
+      args: [{ modelId: world.modelId, specDigest: world.model.specDigest, window, asOf: window.end, by: 'reviewer' }],
     });
     await harness.coordinator.sendLabels(world.modelId, { eventId: 'l', through: '2001-01-01T00:00:00Z' });
     await closed(world);

@@ -5,7 +5,9 @@ import type { DataActivities } from '#dist/activities/create-data-activities.js'
 import type { EvaluationActivities } from '#dist/activities/create-evaluation-activities.js';
 import type { MonitorActivities } from '#dist/activities/create-monitor-activities.js';
 import type { RunActivities } from '#dist/activities/create-run-activities.js';
+import type { SchemaActivities } from '#dist/activities/create-schema-activities.js';
 import type { TrainActivities } from '#dist/activities/create-train-activities.js';
+import type { PollActivities } from '#dist/activities/poll-nannyml.js';
 import { canonicalDigest } from '#dist/core/canonical-json.js';
 import { evidenceDigest } from '#dist/core/evaluation/evidence.js';
 import type { RunFinished } from '#dist/core/messages.js';
@@ -16,7 +18,12 @@ import type { Coverage, Instant, PromotionVerdict, SnapshotRef, Window } from '#
 import { uniqueTaskQueue } from '../setup/services.js';
 import { MemoryModel } from './memory-registry.js';
 
-export type ComputedActivities = DataActivities & EvaluationActivities & MonitorActivities & TrainActivities;
+export type ComputedActivities = DataActivities &
+  EvaluationActivities &
+  MonitorActivities &
+  PollActivities &
+  SchemaActivities &
+  TrainActivities;
 export type ActivityName = keyof ComputedActivities | keyof RunActivities;
 
 export interface Scenario {
@@ -217,6 +224,8 @@ export class World {
       const reason = '16 figures, none alerts.';
       return { modelId, periodEnd, championVersion: 1, outcome: 'measured', reason, alerts: [], triggerId: null };
     },
+    inferSchema: async () => ({ version: 1, isNew: true, rows: 1000 }),
+    pollMonitor: async () => ({ claims: 2, repeats: 0, refused: [], isDone: true }),
     scoreVersions: async ({ versions }) =>
       versions.map((version) => ({ version, metrics: { ...NO_METRICS, auc: 0.6 + version / 100 } })),
   };
