@@ -241,7 +241,11 @@ describe('an alarm', () => {
     const window = { start: at('2001-02-01'), end: plan.holdout.end };
     const sound = world({ ...alarm, ...shifted });
     expect(await sound.assess()).toMatchObject({ verdict: 'genuine-shift', action: 'go-on', window: claimed });
-    expect(sound.calls('measureInputs')).toMatchObject([{ window: claimed }, { window }]);
+    const excluding = [{ start: at('2001-01-20'), end: plan.holdout.start }];
+    expect(sound.calls('measureInputs')).toMatchObject([
+      { window: claimed, excluding },
+      { window, excluding: [...excluding, claimed] },
+    ]);
     const stopped = await world({ ...alarm, ...shifted, beyond: { maps: [map()] } }).assess();
     expect(stopped).toMatchObject({ verdict: 'logging-change', action: 'stop', window, incidentId: 7 });
     expect(stopped.reasons[0]).toContain('Not in the rows that the claims are about');

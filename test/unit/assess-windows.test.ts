@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRng } from '#dist/core/rng.js';
 import type { RunPlan } from '#dist/core/spec/run-plan.js';
-import { assessWindows } from '#dist/core/triage/assess-windows.js';
+import { assessWindows, windowsBeyond } from '#dist/core/triage/assess-windows.js';
 import type { Assessment } from '#dist/core/triage/assessment.js';
 import { capAssessment } from '#dist/core/triage/cap-assessment.js';
 import { decide } from '#dist/core/triage/decide.js';
@@ -49,6 +49,36 @@ describe('the assessed window', () => {
     expect(first.current).toEqual({ start: day('2001-01-01'), end: day('2001-04-01') });
     const past = assessWindows(plan, { ...reasons, cause: 'manual', trainedThrough: day('2001-05-01') });
     expect(past.current).toEqual({ start: day('2001-01-01'), end: day('2001-04-01') });
+  });
+});
+
+describe('what a run of an alarm looks at beside its claims', () => {
+  const beyond = (start: string, end: string) =>
+    windowsBeyond(
+      assessWindows(plan, { ...reasons, claims: [alleged({ window: { start: day(start), end: day(end) } })] }),
+      'P28D',
+    );
+  it('is what is new to the champion without the rows that the claims are about', () => {
+    expect(beyond('2001-03-05', '2001-03-19')).toEqual({
+      windows: {
+        current: { start: day('2001-01-31'), end: day('2001-04-01') },
+        reference: { start: day('2001-01-03'), end: day('2001-01-31') },
+        season: { start: day('2000-02-02'), end: day('2000-04-02') },
+        news: { start: day('2001-01-31'), end: day('2001-04-01') },
+        notMeasured: [],
+      },
+      judged: { start: day('2001-03-05'), end: day('2001-03-19') },
+    });
+  });
+  it('is nothing where fewer than two days are left, before, after, or on both sides', () => {
+    expect(beyond('2001-01-31', '2001-04-01')).toBeNull();
+    expect(beyond('2001-01-01', '2001-04-08')).toBeNull();
+    expect(beyond('2001-02-01', '2001-03-31')).not.toBeNull();
+    expect(beyond('2001-02-01', '2001-04-01')).toBeNull();
+    expect(beyond('2001-01-20', '2001-03-31')).toBeNull();
+  });
+  it('is all of it where the claims are about older rows', () => {
+    expect(beyond('2001-01-05', '2001-01-19')?.judged).toEqual({ start: day('2001-01-05'), end: day('2001-01-19') });
   });
 });
 

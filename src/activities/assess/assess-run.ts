@@ -51,20 +51,26 @@ interface Concluded {
 }
 
 /**
- * A run that an alarm caused trains on more rows than the claims are about: before it goes on, all rows that are new to the champion
+ * A run that an alarm caused trains on more rows than the claims are about: before it goes on, the others that are new to the champion
  * are looked at as by a run that no alarm caused, which faults alone stop.
- * @returns what holds it up there; null where nothing does, or where those rows were looked at already
+ * @returns what holds it up there; null where nothing does, or where there are no others
  */
 async function lookBeyond(deps: ActivityDeps, context: AssessContext, running: Running): Promise<Concluded | null> {
   if (!isAlarm(context.cause) || context.champion === null) return null;
-  const windows = windowsBeyond(context.windows, context.shared.triage.reference);
-  if (windows === null) return null;
-  const wider: AssessContext = { ...context, cause: 'schedule', windows };
-  const { facts } = await measureFacts(deps, wider, running);
+  const beyond = windowsBeyond(context.windows, context.shared.triage.reference);
+  if (beyond === null) return null;
+  const { windows, judged } = beyond;
+  const others: AssessContext = {
+    ...context,
+    cause: 'schedule',
+    windows,
+    excluding: [...context.excluding, judged],
+  };
+  const { facts } = await measureFacts(deps, others, running);
   const result = decide(facts, triageRuleOf(context.shared.triage));
   if (result.action === 'go-on') return null;
   const { start, end } = windows.current;
-  const where = `Not in the rows that the claims are about, but in all that are new to the champion, [${start}, ${end}):`;
+  const where = `Not in the rows that the claims are about, but in the others that are new to the champion, [${start}, ${end}):`;
   return { context: { ...context, windows }, facts, result: { ...result, reasons: [where, ...result.reasons] } };
 }
 

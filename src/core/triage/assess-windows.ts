@@ -73,12 +73,27 @@ const around = (current: Window, reference: string): Pick<AssessWindows, 'curren
   season: { start: shift(current.start, -YEAR_MS), end: shift(current.end, -YEAR_MS) },
 });
 
-/** The rows that are new to the champion, where claims are about others: null where the assessed window holds them all. */
-export function windowsBeyond(windows: AssessWindows, reference: string): AssessWindows | null {
+/** In fewer days than these there need not be a whole one to look at: the data gate alone judges them. */
+const LEAST_BEYOND_MS = 2 * DAY_MS;
+
+const lengthMs = ({ start, end }: Window): number => Math.max(0, Date.parse(end) - Date.parse(start));
+
+export interface WindowsBeyond {
+  readonly windows: AssessWindows;
+  /** The rows that the claims are about: judged by themselves already, against the weeks right before them. */
+  readonly judged: Window;
+}
+
+/**
+ * The rows that are new to the champion and that no claim is about. What was concluded of the others would be seen here again,
+ * diluted: half of a changed concept looks like a jump of labels.
+ * @returns null where those are fewer than two days
+ */
+export function windowsBeyond(windows: AssessWindows, reference: string): WindowsBeyond | null {
   const { current, news } = windows;
-  const isInside =
-    Date.parse(news.start) >= Date.parse(current.start) && Date.parse(news.end) <= Date.parse(current.end);
-  return isInside ? null : { ...around(news, reference), news, notMeasured: windows.notMeasured };
+  const shared = { start: later(news.start, current.start), end: earlier(news.end, current.end) };
+  if (lengthMs(news) - lengthMs(shared) < LEAST_BEYOND_MS) return null;
+  return { windows: { ...around(news, reference), news, notMeasured: windows.notMeasured }, judged: current };
 }
 
 export const isSameWindow = (a: Window, b: Window): boolean =>
