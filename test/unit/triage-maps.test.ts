@@ -94,6 +94,28 @@ describe('a numeric column', () => {
     expect(maps(pair, inKm)).toMatchObject([{ kind: 'unit', share: 1 }]);
   });
 
+  it('moved by whole steps is exact where its values tell it, and never where every value is possible', () => {
+    const longer = maps(
+      miles,
+      mixed((value) => value + 700, 0),
+    );
+    expect(longer).toMatchObject([{ kind: 'shift', text: 'distance + 700', share: 1 }]);
+    const ratings = (values: readonly number[], days: number, seed: number): ColumnInputs =>
+      numeric('rating', values, draw([1, 2, 3], days, seed));
+    for (const map of maps(ratings([1, 2, 3], 28, 1), ratings([3, 4, 5], 14, 2))) expect(map.share).toBeNull();
+    const ages = (from: number, days: number, seed: number): ColumnInputs =>
+      numeric(
+        'age',
+        Array.from({ length: 60 }, (_, at) => from + at),
+        draw(
+          Array.from({ length: 60 }, (_, at) => Math.exp(-((at - 30) ** 2) / 162)),
+          days,
+          seed,
+        ),
+      );
+    expect(maps(ages(10, 28, 1), ages(40, 14, 2))).toMatchObject([{ kind: 'shift', share: null }]);
+  });
+
   it('whose bell moved by a third of its width is a shift of the world, whatever a constant would explain', () => {
     const values = Array.from({ length: 60 }, (_, at) => at);
     const bell = (middle: number) => values.map((value) => Math.exp(-((value - middle) ** 2) / 162));

@@ -9,7 +9,7 @@ import type { NumericInputs } from '../input-measures.js';
 import { firstGainingDay, usualDistance } from './days-between.js';
 import { dayPoints, mappedKs, modes, type Points, poolPoints, quantileOf } from './distribution.js';
 import { type LinearMap, UNIT_MAPS, type UnitMap, unitText } from './unit-factors.js';
-import { gridOf, shareOnGrid, type ValueGrid } from './value-grid.js';
+import { gridOf, shareOnGrid, stepWithin, type ValueGrid } from './value-grid.js';
 
 interface Candidate extends LinearMap {
   readonly kind: 'unit' | 'scale' | 'shift' | 'affine';
@@ -90,11 +90,17 @@ function judge(
 
 const distinctOf = ({ weights }: Points): number => weights.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0);
 
-/** Of the rows from the first day on; null where other maps, or none, would reach about as much. */
+/**
+ * Of the rows from the first day on; null where other maps, or none, would reach about as much. Moved by whole steps, a value of a grid
+ * stays on it, so that only values that were there before tell: ages and ratings have none that tell, lengths of routes have.
+ */
 function tellingShare(grid: ValueGrid, rest: Points, map: LinearMap): number | null {
+  const step = stepWithin(grid, map);
   const wrong = [IDENTITY, ...WRONG.map((by) => ({ factor: map.factor * by, added: map.added * by }))];
-  const byChance = Math.max(...wrong.map((one) => shareOnGrid(grid, rest, one)));
-  return byChance > MOST_BY_CHANCE ? null : shareOnGrid(grid, rest, map);
+  if (step !== null) wrong.push(...[-step, step].map((by) => ({ ...map, added: map.added + by })));
+  const known = step === null ? grid : { ...grid, decimals: null };
+  const byChance = Math.max(...wrong.map((one) => shareOnGrid(known, rest, one)));
+  return byChance > MOST_BY_CHANCE ? null : shareOnGrid(known, rest, map);
 }
 
 function explains(judged: Judged, usual: number): boolean {

@@ -24,6 +24,11 @@ export function gridOf({ values, weights }: Points): ValueGrid {
   return { values: own, decimals: null };
 }
 
+/** The grid's step, where the map moves every value by a whole number of them. */
+export function stepWithin({ decimals }: ValueGrid, { factor, added }: LinearMap): number | null {
+  return decimals !== null && factor === 1 && isOnGrid(added, decimals) ? 10 ** -decimals : null;
+}
+
 function isKnown(values: Float64Array, value: number): boolean {
   let [low, high] = [0, values.length];
   while (low < high) {
