@@ -7,6 +7,7 @@ import type { RunPlan } from '../spec/run-plan.js';
 import type { AssessReply } from '../triage/assessment.js';
 import type { EvaluationSummary, Instant, Interval, Question, Stage } from '../types.js';
 import { answerLines, answerSignal, QUESTIONS } from './answer-lines.js';
+import { plainText } from './plain-text.js';
 
 export interface RunView {
   readonly input: RetrainInput;
@@ -85,12 +86,12 @@ function assessmentLines({ details, verdict, certainty, reasons, next }: AssessR
   if (verdict === 'clear') return [];
   const sentences = [...reasons, ...(next === undefined ? [] : [next])];
   const headline = `### Assessed as ${verdict}${certainty == null ? '' : ` (${certainty})`}`;
-  return ['', headline, '', ...sentences.map((text) => `- ${text}`)];
+  return ['', headline, '', ...sentences.map((text) => `- ${plainText(text)}`)];
 }
 
 function comparisonTable(evaluation: EvaluationSummary): string[] {
   const { championVersion } = evaluation;
-  const reasons = ['', ...evaluation.reasons.map((reason) => `- ${reason}`)];
+  const reasons = ['', ...evaluation.reasons.map((reason) => `- ${plainText(reason)}`)];
   const where = `mode ${evaluation.mode}, look ${evaluation.look} at this range, ${evaluation.blocks} days`;
   if (championVersion === null) {
     return [
@@ -135,7 +136,7 @@ export function currentDetails(view: RunView): string {
     const until = view.awaitsUntil === null ? '' : `, until ${view.awaitsUntil}`;
     lines.push('', `**Awaits** ${view.awaits}${since}${until}.`);
   }
-  if (view.notes.length > 0) lines.push('', ...view.notes.map((note) => `- ${note}`));
+  if (view.notes.length > 0) lines.push('', ...view.notes.map((note) => `- ${plainText(note)}`));
   if (plan?.promotion === 'off') {
     lines.push('', '**Promotion is off**: the champion does not move, whatever the gates say.');
   }

@@ -7,6 +7,7 @@ import type { Alleged } from '../triage/facts.js';
 import type { CauseFinding } from '../triage/verdict.js';
 import type { Window } from '../types.js';
 import { measuredSentences } from './measured-facts.js';
+import { oneLine, plainText } from './plain-text.js';
 
 export interface TriageSection {
   readonly title: string;
@@ -25,9 +26,6 @@ interface Shown {
 const MAX_DETAILS_BYTES = 8_000;
 const MAX_SENTENCE = 400;
 const SHORT_LIST = 4;
-
-/** Names and categories come from data: a line break in one would end the list. */
-const oneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 
 const day = (instant: string): string => (instant.endsWith('T00:00:00.000Z') ? instant.slice(0, 10) : instant);
 const span = ({ start, end }: Window): string => `[${day(start)}, ${day(end)})`;
@@ -103,9 +101,6 @@ function cutList(sentences: readonly string[], most: number): string[] {
   return more > 0 ? [...kept, `${more} more.`] : kept;
 }
 
-/** Names and categories come from data: no tag, no link is made of them, and a backslash of theirs undoes no other. */
-const quiet = (text: string): string => text.replace(/[\\<]|\](?=\()/g, '\\$&');
-
 const clipSentence = (text: string): string => {
   const characters = [...text];
   return characters.length <= MAX_SENTENCE ? text : `${characters.slice(0, MAX_SENTENCE).join('')}…`;
@@ -115,11 +110,11 @@ const clipSentence = (text: string): string => {
 export function triageDetails(assessment: Assessment, shown: Pick<Shown, 'incidentId'> = {}): string {
   const lines = triageSections(assessment, { ...shown, most: SHORT_LIST }).flatMap(({ title, sentences }) => [
     '',
-    `**${quiet(clipSentence(title))}**`,
+    `**${plainText(clipSentence(title))}**`,
     '',
-    ...sentences.map((text) => `- ${quiet(clipSentence(text))}`),
+    ...sentences.map((text) => `- ${plainText(clipSentence(text))}`),
   ]);
-  return fitting([`### Assessed as ${quiet(clipSentence(triageHeadline(assessment)))}`, ...lines]);
+  return fitting([`### Assessed as ${plainText(clipSentence(triageHeadline(assessment)))}`, ...lines]);
 }
 
 function fitting(lines: readonly string[]): string {
