@@ -42,6 +42,10 @@ describe('the assessed window', () => {
     expect(found.current).toEqual(found.news);
     expect(found.notMeasured).toEqual([expect.stringContaining('of which nothing is known')]);
   });
+  it('of more than a year has no earlier season to be compared with', () => {
+    const long = [alleged({ window: { start: day('2000-01-01'), end: day('2001-03-01') } })];
+    expect(assessWindows(plan, { ...reasons, claims: long }).season).toBeNull();
+  });
   it('of any other run is what is new to the champion, and all of it without one', () => {
     const { current } = assessWindows(plan, { ...reasons, cause: 'schedule' });
     expect(current).toEqual({ start: day('2001-01-31'), end: day('2001-04-01') });

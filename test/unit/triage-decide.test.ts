@@ -79,6 +79,15 @@ describe('the verdict on an alarm', () => {
     expect(short({ ...given, isAfterLabelWait: true })).toBe('unclear ask');
   });
 
+  it('waits for labels of every region that moved, and asks where one stays without', () => {
+    const bare = moved({ column: 'hour', labelledShare: 0.1 });
+    const given = { drift: { columns: [moved(), bare], scores: null } };
+    expect(short(given)).toBe('pending-labels await-labels');
+    expect(short({ ...given, isAfterLabelWait: true })).toBe('unclear ask');
+    const untold = moved({ column: 'hour', labelledShare: null });
+    expect(short({ drift: { columns: [moved(), untold], scores: null } })).toBe('genuine-shift go-on');
+  });
+
   it('waits for late positives, and suspects the labels when they stay away', () => {
     const late = {
       labels: labels({ positivesKnown: 0.2 }),

@@ -16,7 +16,8 @@ const YEAR_MS = 364 * DAY_MS;
 export interface AssessWindows {
   readonly current: Window;
   readonly reference: Window;
-  readonly season: Window;
+  /** Null: `current` is longer than a year, and would be compared with itself. */
+  readonly season: Window | null;
   /** What the run would train on and be judged by, as far as it is news to the champion. */
   readonly news: Window;
   /** Why `current` is not what the claims are about, one sentence; empty otherwise. */
@@ -35,6 +36,8 @@ interface Reasons {
 const earlier = (a: Instant, b: Instant): Instant => (Date.parse(a) <= Date.parse(b) ? a : b);
 const later = (a: Instant, b: Instant): Instant => (Date.parse(a) >= Date.parse(b) ? a : b);
 const shift = (instant: Instant, ms: number): Instant => iso(Date.parse(instant) + ms);
+
+const lengthMs = ({ start, end }: Window): number => Math.max(0, Date.parse(end) - Date.parse(start));
 
 /** From the end of what the champion was trained on; the whole training window where that lies past the holdout. */
 function newsOf({ training, holdout }: RunPlan, trainedThrough: Instant | null): Window {
@@ -70,13 +73,12 @@ export function assessWindows(plan: RunPlan, reasons: Reasons): AssessWindows {
 const around = (current: Window, reference: string): Pick<AssessWindows, 'current' | 'reference' | 'season'> => ({
   current,
   reference: { start: shift(current.start, -durationMs(reference)), end: current.start },
-  season: { start: shift(current.start, -YEAR_MS), end: shift(current.end, -YEAR_MS) },
+  season:
+    lengthMs(current) > YEAR_MS ? null : { start: shift(current.start, -YEAR_MS), end: shift(current.end, -YEAR_MS) },
 });
 
 /** In fewer days than these there need not be a whole one to look at: the data gate alone judges them. */
 const LEAST_BEYOND_MS = 2 * DAY_MS;
-
-const lengthMs = ({ start, end }: Window): number => Math.max(0, Date.parse(end) - Date.parse(start));
 
 export interface WindowsBeyond {
   readonly windows: AssessWindows;

@@ -18,6 +18,14 @@ const sustained = (facts: TriageFacts, rule: TriageRule): MovedColumn[] =>
   hasEnough(facts, rule) ? movedColumns(facts).filter(({ isSustained }) => isSustained) : [];
 const isCovered = ({ labelledShare }: MovedColumn, { minLabelledShare }: TriageRule): boolean =>
   labelledShare !== null && labelledShare >= minLabelledShare;
+const isBare = ({ labelledShare }: MovedColumn, { minLabelledShare }: TriageRule): boolean =>
+  labelledShare !== null && labelledShare < minLabelledShare;
+
+/** Nothing where one of them has too few labels where it grew: what is learned there would be a guess. */
+function covered(facts: TriageFacts, rule: TriageRule): MovedColumn[] {
+  const columns = sustained(facts, rule);
+  return columns.some((column) => isBare(column, rule)) ? [] : columns.filter((column) => isCovered(column, rule));
+}
 
 const found = (columns: readonly MovedColumn[]): Evidence | null =>
   columns.length === 0
@@ -32,14 +40,14 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     id: 'genuine-sustained',
     cause: 'genuine-shift',
     gives: 'confirmed',
-    when: 'inputs or scores moved beyond the effect floor in at least two parts of the window, and labelled rows cover the region that moved',
-    find: (facts, rule) => found(sustained(facts, rule).filter((column) => isCovered(column, rule))),
+    when: 'inputs or scores moved beyond the effect floor in at least two parts of the window, and labelled rows cover every region that moved',
+    find: (facts, rule) => found(covered(facts, rule)),
   },
   {
     id: 'genuine-labels-to-come',
     cause: 'genuine-shift',
     gives: 'missing',
-    when: 'before the label wait the region that moved has too few labels',
+    when: 'before the label wait a region that moved has too few labels',
     find: (facts, rule) =>
       facts.isAfterLabelWait ? null : found(sustained(facts, rule).filter((column) => !isCovered(column, rule))),
   },
@@ -47,7 +55,7 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     id: 'genuine-not-covered',
     cause: 'genuine-shift',
     gives: 'excluded',
-    when: 'after the label wait the region that moved still has too few labels: nothing could be learned there',
+    when: 'after the label wait a region that moved still has too few labels: nothing could be learned there',
     find: (facts, rule) =>
       facts.isAfterLabelWait ? found(sustained(facts, rule).filter((column) => !isCovered(column, rule))) : null,
   },
