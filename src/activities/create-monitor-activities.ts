@@ -72,8 +72,11 @@ function schemaProblem(error: unknown): PipelineError {
 async function measure(deps: MonitorDeps, looked: Looked, signal: AbortSignal): Promise<MonitorPoint[]> {
   const { champion, spec, monitor, period, asOf } = looked;
   const baseline = await baselineOf(deps, champion, signal);
-  // The champion's features out of the present source: what it is asked, whatever the pipeline became meanwhile.
-  const watched = { ...spec, features: champion.spec.features, slices: [] };
+  // The champion's features and its share of the rows, out of the present source: what it is asked, and as many a day as its training
+  // rows were, whatever the pipeline became meanwhile.
+  const { sample: _, ...present } = spec;
+  const { features, sample } = champion.spec;
+  const watched = { ...present, features, slices: [], ...(sample === undefined ? {} : { sample }) };
   const from = [period.window.start, period.mature?.start ?? period.window.start].sort()[0]!;
   return withScratch(deps.scratchDir, async (dir) => {
     const request = { window: period.window, from, asOf, maxRows: monitor.maxRows, path: join(dir, 'rows.columns') };

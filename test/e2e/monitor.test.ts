@@ -17,23 +17,24 @@ const DISTANCE = 'drift:distance';
 let stage: Stage;
 
 /** Claims start nothing here: what a run makes of them is tested elsewhere. */
-const spec = flightsSpec(MODEL, {
-  source: {
-    kind: 'parquet',
-    path: 'watched.parquet',
-    columns: { id: 'id', eventAt: 'event_at', label: 'late', labelKnownAt: 'known_at' },
-  },
-  window: { sliding: 'P17D' },
-  holdout: { span: 'P14D', embargo: 'P1D' },
-  sample: undefined,
-  labels: { delay: 'P1D', coverage: { overall: 0.5, perClass: 0.5 } },
-  approval: { policy: 'never' },
-  monitor: {},
-  triggers: {
-    debounce: { quiet: 'PT0S', maxWait: 'PT0S' },
-    conditions: [{ name: 'another', monitor: 'evidently' }],
-  },
-});
+const specWith = (sample: { fraction: number; seed: number } | undefined): string =>
+  flightsSpec(MODEL, {
+    source: {
+      kind: 'parquet',
+      path: 'watched.parquet',
+      columns: { id: 'id', eventAt: 'event_at', label: 'late', labelKnownAt: 'known_at' },
+    },
+    window: { sliding: 'P17D' },
+    holdout: { span: 'P14D', embargo: 'P1D' },
+    sample,
+    labels: { delay: 'P1D', coverage: { overall: 0.5, perClass: 0.5 } },
+    approval: { policy: 'never' },
+    monitor: {},
+    triggers: {
+      debounce: { quiet: 'PT0S', maxWait: 'PT0S' },
+      conditions: [{ name: 'another', monitor: 'evidently' }],
+    },
+  });
 
 beforeAll(async () => {
   stage = await openStage('monitor');
@@ -43,7 +44,7 @@ beforeAll(async () => {
     `COPY (SELECT * REPLACE (CASE WHEN ${isKilometres} THEN distance * 1.609344 ELSE distance END AS distance)
       FROM read_parquet(${from}) ORDER BY id) TO ${sqlText(join(stage.stateDir, 'watched.parquet'))} (FORMAT parquet)`,
   );
-  await apply(stage.client, stage.stateDir, spec);
+  await apply(stage.client, stage.stateDir, specWith(undefined));
 });
 afterAll(() => stage?.close());
 
@@ -129,5 +130,15 @@ describe('the built-in monitor', () => {
   it('does not look at days that its champion was trained on', async () => {
     const look = await stage.client.monitorNow({ modelId: MODEL, asOf: '2001-01-15T00:00:00.000Z' });
     expect(look).toMatchObject({ outcome: 'nothing-new', reason: expect.stringContaining('was trained through') });
+  });
+
+  it('counts rows by the share of them that its champion was taught by, whatever the pipeline says by now', async () => {
+    const all = (await newest()).get('rows')?.value ?? 0;
+    await apply(stage.client, stage.stateDir, specWith({ fraction: 0.2, seed: 1 }));
+    const look = await stage.client.monitorNow({ modelId: MODEL, asOf: '2001-02-27T06:00:00.000Z' });
+    expect(look).toMatchObject({ outcome: 'measured', championVersion: 1 });
+    const rows = (await newest()).get('rows');
+    expect(rows).toMatchObject({ periodEnd: expect.stringContaining('2001-02-2'), alert: false });
+    expect(rows?.value).toBeGreaterThan(all / 2);
   });
 });
