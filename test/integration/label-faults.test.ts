@@ -12,7 +12,7 @@ const { injectFlights } = (await import(new URL('../../examples/flights/inject.m
 };
 
 const ONSET = '2001-03-05';
-const OPTIONS = { championVersion: null, noise: null, selection: null, isAfterLabelWait: true };
+const OPTIONS = { championVersion: null, noise: null, announced: [], selection: null, isAfterLabelWait: true };
 
 let world: World;
 beforeAll(async () => {

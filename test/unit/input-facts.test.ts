@@ -92,6 +92,16 @@ describe('rows', () => {
     expect(failed(thinned((day) => (day === 3 ? 0.4 : 1)))[0]).toMatchObject({ check: 'day-rows', onset: instant(31) });
   });
 
+  it('of the last day are still to come where the newest row is fresh enough, and gone where it is not', () => {
+    const until = (days: number): WindowInputs => {
+      const own = thinned((day) => (day < days ? 1 : 0));
+      const newestEventAt = new Date(START + (28 + days) * DAY_MS - 60_000).toISOString();
+      return { ...own, facts: { ...own.facts, newestEventAt } };
+    };
+    expect(failed(until(13)).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(failed(until(11)).map(({ check }) => check)).toEqual(expect.arrayContaining(['freshness', 'day-rows']));
+  });
+
   it('a fifth fewer, at the weekend, or a day that the window cuts are usual', () => {
     expect(failed(thinned(() => 0.8))).toEqual([]);
     const cut = current();

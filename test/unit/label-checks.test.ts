@@ -17,7 +17,13 @@ const spec = specSchema.parse({
   window: { expanding: '2001-01-01' },
   gates: [{ metric: 'auc', min: 0.5 }],
 });
-const OPTIONS: LabelChecksOptions = { championVersion: null, noise: null, selection: null, isAfterLabelWait: true };
+const OPTIONS: LabelChecksOptions = {
+  championVersion: null,
+  noise: null,
+  announced: [],
+  selection: null,
+  isAfterLabelWait: true,
+};
 const plain = measuresOf();
 
 function checksOf(measures: LabelMeasures, options: Partial<LabelChecksOptions> = {}) {

@@ -7,7 +7,7 @@ import type { LabelMeasures } from '#dist/core/triage/label-measures.js';
 import { estimateLabelNoise } from '#dist/core/triage/label-noise-estimate.js';
 import { instant, measuresOf, STORY, type Story, windowOf } from './label-measures-fixtures.js';
 
-const NONE = { championVersion: null, noise: null };
+const NONE = { championVersion: null, noise: null, announced: [] };
 const factsOf = (measures: LabelMeasures) => labelFacts(measures, NONE);
 const shiftsOf = (change: Partial<Story> = {}): readonly LabelShift[] => factsOf(measuresOf(change)).shifts;
 const named = (shifts: readonly LabelShift[], where: string) => shifts.find((shift) => shift.where === where);
@@ -140,7 +140,7 @@ describe('labels that are known', () => {
       { version: null, labels: 20 },
     ];
     const of = (championVersion: number | null) =>
-      labelFacts({ ...measures, current: { ...measures.current, decidedBy } }, { championVersion, noise: null });
+      labelFacts({ ...measures, current: { ...measures.current, decidedBy } }, { ...NONE, championVersion });
     expect(of(3).decidedByChampion).toBeCloseTo(0.6, 12);
     expect(of(2).decidedByChampion).toBeCloseTo(0.2, 12);
     expect(of(null).decidedByChampion).toBeNull();

@@ -217,6 +217,7 @@ describe('the text of an assessment', () => {
         labelledRows: 10,
         labelledDays: 7,
         matureKnown: null,
+        announced: [],
         shifts: [
           {
             where: 'origin = ORD',

@@ -130,6 +130,7 @@ export const labels = (given: Partial<LabelFacts> = {}): LabelFacts => ({
   labelledDays: 14,
   matureKnown: 1,
   shifts: [shift()],
+  announced: [],
   noise: 0.02,
   referenceNoise: 0.02,
   decidedByChampion: null,

@@ -94,11 +94,26 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
     speaks: { checks: [{ ...failed, isExact: false, fault: 'code-or-feature-bug' }] },
     silent: { checks: [failed] },
   },
+  'code-fallen': { speaks: { performance: fallen() }, silent: { performance: fallen(), versions: [version()] } },
+  'code-no-rows-before': { speaks: { reference: null }, silent: {} },
   'code-as-before': { speaks: {}, silent: { performance: fallen() } },
   'label-fact': { speaks: { checks: [{ ...failed, fault: 'label-fault' }] }, silent: { checks: [failed] } },
   'label-process-recorded': {
-    speaks: { labels: labels({ shifts: [jump({ isAbrupt: false })] }), versions: [version(recorded)] },
-    silent: { versions: [version(recorded)] },
+    speaks: {
+      labels: labels({ announced: [{ at: version().at, shift: jump({ isAbrupt: false, onset: null }) }] }),
+      versions: [version(recorded)],
+    },
+    silent: { labels: labels({ shifts: [jump({ isAbrupt: false, onset: null })] }), versions: [version(recorded)] },
+  },
+  'label-process-near': {
+    speaks: {
+      labels: labels({
+        shifts: [jump({ isAbrupt: false, onset: null })],
+        announced: [{ at: version().at, shift: null }],
+      }),
+      versions: [version(recorded)],
+    },
+    silent: { labels: labels({ shifts: [jump({ isAbrupt: false, onset: null })] }), versions: [version(recorded)] },
   },
   'label-inverted': {
     speaks: { labels: labels({ shifts: [jump({ where: 'origin = ORD', column: 'origin', isInverted: true })] }) },
@@ -134,6 +149,11 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
     silent: { labels: labels({ known: 0.5, knownUsually: 0.55 }) },
   },
   'label-steady': { speaks: {}, silent: { labels: labels({ shifts: [jump()] }) } },
+  'label-unsettled': {
+    speaks: { labels: labels({ shifts: [jump({ column: 'origin', where: 'origin = ORD' })] }), drift: drift(moved()) },
+    silent: { labels: labels({ shifts: [jump()] }) },
+    columns: ['origin'],
+  },
   'label-none': { speaks: { labels: null }, silent: {} },
   'season-alike': {
     speaks: {
@@ -210,6 +230,11 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
   'no-shift-scores-untested': {
     speaks: { claims: [ofPredictions], drift: { columns: [column()], scores: null } },
     silent: { claims: [ofPredictions] },
+  },
+  'no-shift-unlike-training': {
+    speaks: { drift: drift(column({ profileEffect: 0.3 })) },
+    silent: { drift: drift(column({ profileEffect: 0.04 })) },
+    columns: ['distance'],
   },
   'no-shift-too-little': { speaks: noRows, silent: {} },
 };

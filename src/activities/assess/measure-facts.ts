@@ -59,9 +59,9 @@ export async function measureFacts(
     measureChampion(deps, context, { ...running, rows }),
     countLabels(deps, context, running),
   );
-  const labels = await judgeLabels(deps, context, { ...running, champion, counted });
   const from = shiftInstant(windows.reference.start, -durationMs(context.shared.triage.versionWithin));
   const versions = await deps.registry.versionRecords(context.modelId, { from, to: inputsAsOf });
+  const labels = await judgeLabels(deps, context, { ...running, champion, counted, versions });
   const facts: TriageFacts = {
     cause,
     claims,

@@ -2,7 +2,7 @@
 import { PipelineError } from '../../core/errors.js';
 import { labelChecks } from '../../core/quality/label-checks.js';
 import type { QualityCheck } from '../../core/quality/quality-check.js';
-import type { LabelFacts } from '../../core/triage/facts.js';
+import type { LabelFacts, VersionRecord } from '../../core/triage/facts.js';
 import { labelFacts } from '../../core/triage/label-facts.js';
 import type { LabelMeasures } from '../../core/triage/label-measures.js';
 import type { ActivityDeps } from '../deps.js';
@@ -40,7 +40,12 @@ export async function countLabels(
 export async function judgeLabels(
   { runAssessJob }: Pick<ActivityDeps, 'runAssessJob'>,
   context: AssessContext,
-  of: { readonly counted: CountedLabels; readonly champion: MeasuredChampion; readonly signal: AbortSignal },
+  of: {
+    readonly counted: CountedLabels;
+    readonly champion: MeasuredChampion;
+    readonly versions: readonly VersionRecord[];
+    readonly signal: AbortSignal;
+  },
 ): Promise<MeasuredLabels> {
   const { measures, why } = of.counted;
   if (measures === null) return { facts: null, checks: [], notMeasured: [why] };
@@ -52,7 +57,8 @@ export async function judgeLabels(
     scored === null
       ? { noise: null, selection: null }
       : await runAssessJob('judgeLabels', { ...job, columnsPath: scored.columnsPath }, of);
-  const known = { championVersion: context.champion?.row.version ?? null, noise: models.noise };
+  const announced = of.versions.filter(({ kind }) => kind === 'label-process').map(({ at }) => at);
+  const known = { championVersion: context.champion?.row.version ?? null, noise: models.noise, announced };
   const facts = labelFacts(measures, known);
   const options = { ...known, selection: models.selection, isAfterLabelWait };
   return { facts, checks: labelChecks({ spec, measures, facts, options }), notMeasured: [] };

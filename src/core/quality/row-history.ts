@@ -39,6 +39,16 @@ function wholeDays({ days, rows, window, facts }: WindowInputs): { day: string; 
     .filter(({ day }) => Date.parse(day) >= start && Date.parse(day) + DAY_MS <= end);
 }
 
+/** Without the last ones that have no row yet, where the newest row is as fresh as the pipeline asks: those are still to come. */
+function dueDays(current: WindowInputs, maxStalenessMs: number): { day: string; rows: number }[] {
+  const days = wholeDays(current);
+  const { newestEventAt, window, asOf } = current.facts;
+  const until = Math.min(Date.parse(window.end), Date.parse(asOf));
+  const isFresh = newestEventAt !== null && until - Date.parse(newestEventAt) <= maxStalenessMs;
+  const last = days.findLastIndex(({ rows }) => rows > 0);
+  return isFresh ? days.slice(0, last + 1) : days;
+}
+
 /** Mean rows of the weekday; of all days where the reference has it less than twice. */
 function usualRows(past: readonly { day: string; rows: number }[]): (day: string) => number {
   const all = sumOf(past.map(({ rows }) => rows)) / past.length;
@@ -91,10 +101,13 @@ function checkDays(days: readonly Day[], past: readonly Day[], deviation: number
   });
 }
 
-/** Nothing where either window has no whole day. */
-export function checkRowHistory({ current, reference }: ComparedWindows): QualityCheck[] {
+/**
+ * @param maxStalenessMs of the pipeline
+ * @returns nothing where either window has no whole day
+ */
+export function checkRowHistory({ current, reference }: ComparedWindows, maxStalenessMs: number): QualityCheck[] {
   const past = wholeDays(reference);
-  const days = wholeDays(current);
+  const days = dueDays(current, maxStalenessMs);
   if (past.length === 0 || days.length === 0 || sumOf(past.map(({ rows }) => rows)) === 0) return [];
   const usual = usualRows(past);
   const compare = ({ day, rows }: { day: string; rows: number }): Day => {

@@ -3,7 +3,7 @@
  * artifact. `core/triage/triage-rule.ts` makes a rule of it.
  */
 import { z } from 'zod';
-import { isDuration } from './duration.js';
+import { DAY_MS, durationMs, isDuration } from './duration.js';
 
 const fraction = z.number().min(0).max(1);
 const duration = z
@@ -21,7 +21,12 @@ export const triage = z.strictObject({
   /** Days with labels that performance and label shares need. */
   minDays: z.int().min(2).default(7),
   /** Of the stable window before the one in question. */
-  reference: duration.default('P28D'),
+  reference: duration
+    .refine(
+      (text) => !isDuration(text) || durationMs(text) >= 7 * DAY_MS,
+      'write at least P7D: fewer days show no week, and nothing could be compared with them',
+    )
+    .default('P28D'),
   /** A version in use this long before an onset, or a third of it after, is near it. */
   versionWithin: duration.default('P3D'),
   /** Share of the rows in the region that moved that must have labels. */

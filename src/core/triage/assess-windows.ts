@@ -80,9 +80,16 @@ const around = (current: Window, reference: string): Pick<AssessWindows, 'curren
 /** In fewer days than these there need not be a whole one to look at: the data gate alone judges them. */
 const LEAST_BEYOND_MS = 2 * DAY_MS;
 
+/** Days that the claims are about in part are no less new than others; an empty window where none is whole. */
+function wholeDays({ start, end }: Window): Window {
+  const from = Math.ceil(Date.parse(start) / DAY_MS) * DAY_MS;
+  const to = Math.floor(Date.parse(end) / DAY_MS) * DAY_MS;
+  return { start: iso(from), end: iso(Math.max(from, to)) };
+}
+
 export interface WindowsBeyond {
   readonly windows: AssessWindows;
-  /** The rows that the claims are about: judged by themselves already, against the weeks right before them. */
+  /** The whole days that the claims are about: judged by themselves already, against the weeks right before them. */
   readonly judged: Window;
 }
 
@@ -95,7 +102,10 @@ export function windowsBeyond(windows: AssessWindows, reference: string): Window
   const { current, news } = windows;
   const shared = { start: later(news.start, current.start), end: earlier(news.end, current.end) };
   if (lengthMs(news) - lengthMs(shared) < LEAST_BEYOND_MS) return null;
-  return { windows: { ...around(news, reference), news, notMeasured: windows.notMeasured }, judged: current };
+  return {
+    windows: { ...around(news, reference), news, notMeasured: windows.notMeasured },
+    judged: wholeDays(current),
+  };
 }
 
 export const isSameWindow = (a: Window, b: Window): boolean =>

@@ -133,6 +133,13 @@ export interface LabelShift {
   readonly onset: Instant | null;
 }
 
+/** The share of positive labels before and since a version of the label process, at an instant that nobody searched for. */
+export interface AnnouncedShift {
+  readonly at: Instant;
+  /** Overall, at 99 %; null: there are too few days with labels on a side of it. */
+  readonly shift: LabelShift | null;
+}
+
 export interface LabelFacts {
   /** Share of the window's rows whose label is known, and the share that is usual at that age; null where unknown. */
   readonly known: number;
@@ -145,6 +152,8 @@ export interface LabelFacts {
   readonly matureKnown: number | null;
   /** Overall first; then slices that changed beyond chance (Holm over all that were looked at). */
   readonly shifts: readonly LabelShift[];
+  /** One a version of the label process that was announced. */
+  readonly announced: readonly AnnouncedShift[];
   /** Estimated share of wrong labels, out of sample; null where it could not be estimated. */
   readonly noise: number | null;
   readonly referenceNoise: number | null;

@@ -7,6 +7,7 @@ import { checkRepeats } from '../quality/repeat-checks.js';
 import { checkRowHistory } from '../quality/row-history.js';
 import { windowChecks } from '../quality/window-checks.js';
 import type { Rng } from '../rng.js';
+import { durationMs } from '../spec/duration.js';
 import type { PipelineSpec } from '../spec/schema.js';
 import { alignWindows, isCalendar } from './align-days.js';
 import type { StoredProfile } from './column-profile.js';
@@ -114,7 +115,7 @@ export function inputFacts(options: InputFactsOptions): InputFacts {
     compared === null
       ? []
       : [
-          ...checkRowHistory(compared),
+          ...checkRowHistory(compared, durationMs(spec.quality.maxStaleness)),
           ...checkRepeats(compared),
           ...checkColumnHistory(compared),
           ...checkCategoryHistory(compared, mapped),

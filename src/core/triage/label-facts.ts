@@ -3,7 +3,7 @@ import { kaplanMeierOfCounts, type SurvivalCurve } from '../stats/kaplan-meier.j
 import type { LabelFacts } from './facts.js';
 import { LEAST_A_DAY } from './label-days.js';
 import type { LabelAges, LabelFactsOptions, LabelMeasures, WindowLabels } from './label-measures.js';
-import { labelShifts } from './label-shifts.js';
+import { labelShifts, shiftSince } from './label-shifts.js';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -97,6 +97,7 @@ export function labelFacts(measures: LabelMeasures, options: LabelFactsOptions):
     labelledDays: current.all.labelled.filter((count) => count >= LEAST_A_DAY).length,
     matureKnown: matureKnown(current),
     shifts: labelShifts(measures),
+    announced: options.announced.map((at) => ({ at, shift: shiftSince(measures, at) })),
     noise: noise?.current.share ?? null,
     referenceNoise: noise?.reference?.share ?? null,
     decidedByChampion: decidedByChampion(current, options.championVersion),

@@ -108,6 +108,8 @@ export interface LabelFactsOptions {
   readonly championVersion: number | null;
   /** Of this window's labelled rows and of the reference's, by scores of the same model that was trained on neither. */
   readonly noise: { readonly current: NoiseEstimate; readonly reference: NoiseEstimate | null } | null;
+  /** Since when new versions of the label process are in use. */
+  readonly announced: readonly Instant[];
 }
 
 export interface LabelChecksOptions extends LabelFactsOptions {

@@ -7,6 +7,7 @@ import { holm } from '../stats/holm.js';
 import { type LevelResiduals, levelResiduals } from '../stats/level-residuals.js';
 import { differenceInterval, differenceOf, shareByDays } from '../stats/share-by-days.js';
 import { studentTCdf } from '../stats/student-t.js';
+import type { Instant } from '../types.js';
 import type { LabelShift } from './facts.js';
 import {
   countingVariance,
@@ -18,11 +19,13 @@ import {
   placesWhere,
   withoutPart,
 } from './label-days.js';
-import { exchangedSince, isInvertedSince, jumpIn, LEAST_AFTER, LEAST_BEFORE } from './label-jump.js';
+import { exchangedSince, isInvertedSince, type Jump, jumpIn, LEAST_AFTER, LEAST_BEFORE } from './label-jump.js';
 import type { LabelMeasures, LabelSlice, WindowLabels } from './label-measures.js';
 import { profileBreak } from './label-profile.js';
 
 const CONFIDENCE = 0.95;
+/** A version may be announced on any day, and days resemble their neighbours. */
+const CONFIDENCE_ANNOUNCED = 0.99;
 const ALPHA = 0.05;
 /** A slice's jump has to stand at this level over all slices. */
 const JUMP_ALPHA = 0.01;
@@ -43,7 +46,7 @@ interface Told {
 }
 
 /** Null where a side has fewer than two days. */
-function shiftOf(days: LabelDays, told: Told): LabelShift | null {
+function shiftOf(days: LabelDays, told: Told, confidence = CONFIDENCE): LabelShift | null {
   const { at, ...rest } = told;
   const before = pickDays(
     days,
@@ -60,7 +63,7 @@ function shiftOf(days: LabelDays, told: Told): LabelShift | null {
     before: was.value,
     after: is.value,
     rows: after.labelled.reduce((sum, rows) => sum + rows, 0),
-    interval: differenceInterval(differenceOf(was, is), CONFIDENCE),
+    interval: differenceInterval(differenceOf(was, is), confidence),
     onset: told.isAbrupt || told.isInverted ? days.day[at]! : null,
   };
 }
@@ -93,16 +96,37 @@ function partsOfDay(windows: Windows, slices: readonly LabelSlice[]): LabelDays[
   return candidates.find((own) => own.length >= 5) ?? [];
 }
 
+const OVERALL = { where: 'overall', column: null, isInverted: false, isAbrupt: false } as const;
+
+const isBeyondChance = (shift: LabelShift | null): boolean =>
+  shift !== null && (shift.interval.lower > 0 || shift.interval.upper < 0);
+
+/** A jump that the days' own ups and downs could have made is none. */
+function jumpOverall(days: LabelDays): Jump | null {
+  const options = { reference: days.reference, counting: countingVariance(days), leastGap: LEAST_GAP.overall };
+  const jump = jumpIn(logOdds(days), options);
+  if (jump?.isAbrupt !== true || isBeyondChance(shiftOf(days, { ...OVERALL, at: jump.at }))) return jump;
+  return { ...jump, isAbrupt: false };
+}
+
+const daysToCount = (all: LabelDays): number[] => placesWhere(all, (at) => all.labelled[at]! >= LEAST_A_DAY);
+
+/** Over all rows, before an instant and from the next midnight on; null with too few days on a side. */
+export function shiftSince({ reference, current }: LabelMeasures, instant: Instant): LabelShift | null {
+  if (reference === null) return null;
+  const all = allDays({ reference, current });
+  const days = pickDays(all, daysToCount(all));
+  const at = days.day.findIndex((day) => Date.parse(day) >= Date.parse(instant));
+  if (at < LEAST_BEFORE || days.day.length - at < LEAST_AFTER) return null;
+  return shiftOf(days, { ...OVERALL, at }, CONFIDENCE_ANNOUNCED);
+}
+
 function overall(windows: Windows, slices: readonly LabelSlice[]): LabelShift | null {
   const all = allDays(windows);
-  const used = placesWhere(all, (at) => all.labelled[at]! >= LEAST_A_DAY);
+  const used = daysToCount(all);
   const days = pickDays(all, used);
   if (days.reference < 2 || days.day.length - days.reference < 2) return null;
-  const jump = jumpIn(logOdds(days), {
-    reference: days.reference,
-    counting: countingVariance(days),
-    leastGap: LEAST_GAP.overall,
-  });
+  const jump = jumpOverall(days);
   const found = profileBreak(all, partsOfDay(windows, slices));
   const broken = found === null || found === 'none' ? null : used.findIndex((at) => at >= found.at);
   const at = jump?.isAbrupt === true ? jump.at : (broken ?? days.reference);

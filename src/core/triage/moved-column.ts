@@ -99,12 +99,14 @@ function testDays(of: ColumnDays, { permutations, rng, level }: MovedOptions & {
   // A divergence has its mean when nothing changed added to it; the effect has not.
   const seen = method === 'ks' ? critical + margin : Math.sqrt(Math.max(0, critical - test.nullMean + margin));
   const canAlarm = Math.max(smallestP(reference.days.length, own), 1 / (1 + permutations)) <= level;
+  const seenEffect = effectOf(method, totals(reference), totals(current));
   return {
     column,
     method,
     pValue: test.pValue,
-    effect: sureEffect(method, test, deviation),
-    seenEffect: effectOf(method, totals(reference), totals(current)),
+    // The test's bins are coarser, and another mean is taken off: what is sure of it is never more than what is seen.
+    effect: Math.min(sureEffect(method, test, deviation), seenEffect),
+    seenEffect,
     effectError: 0,
     detectable: canAlarm ? seen : Infinity,
   };

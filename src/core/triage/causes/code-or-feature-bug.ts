@@ -156,4 +156,27 @@ export const CODE_OR_FEATURE_BUG: readonly EvidenceRule[] = [
               : 'No column moved as only code moves it, and logged values are the recomputed ones.',
           ]),
   },
+  {
+    id: 'code-fallen',
+    cause: 'code-or-feature-bug',
+    gives: 'not-checked',
+    when: 'performance fell, and nothing else speaks for code or against it',
+    find: (facts, rule) => {
+      const speaks = facts.maps.some(isCodeMap) || differing(facts, rule) !== null;
+      const afterVersion = fellAfterVersion(facts, rule, true) ?? fellAfterVersion(facts, rule, false);
+      return speaks || afterVersion !== null || !hasFallen(facts.performance, rule)
+        ? null
+        : evidence(['The champion got worse, and no version of code or features is known to have come then.']);
+    },
+  },
+  {
+    id: 'code-no-rows-before',
+    cause: 'code-or-feature-bug',
+    gives: 'not-checked',
+    when: 'there are no earlier rows to compare with',
+    find: (facts) =>
+      facts.reference === null || facts.reference.rows === 0
+        ? evidence(['There are no rows before the window: whether a column moved was not looked at.'])
+        : null,
+  },
 ];

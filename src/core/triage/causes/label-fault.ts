@@ -1,4 +1,6 @@
 /** Labels are made otherwise than they were: their process changed, they jumped at once or are exchanged, with inputs unchanged. */
+
+import type { Instant } from '../../types.js';
 import { type Evidence, type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
 import {
   areInputsUnmoved,
@@ -10,8 +12,10 @@ import {
   versionsNear,
   versionText,
 } from '../fact-words.js';
-import type { LabelShift, TriageFacts } from '../facts.js';
+import type { LabelShift, TriageFacts, VersionRecord } from '../facts.js';
 import type { TriageRule } from '../triage-rule.js';
+
+const PROCESS = ['label-process'];
 
 const shiftText = ({ where, before, after, interval, isAbrupt, isInverted }: LabelShift): string => {
   const how = isInverted ? ', as if exchanged' : isAbrupt ? ', at once' : '';
@@ -26,6 +30,12 @@ const shiftEvidence = (shifts: readonly LabelShift[], more: readonly string[] = 
         columns: shifts.flatMap(({ column }) => (column === null ? [] : [column])),
         onset: earliest(shifts.map(({ onset }) => onset)),
       });
+
+/** Unless inputs moved: then only an exchange, or a jump of all rows, is told from what the world does to its slices. */
+const sudden = (facts: TriageFacts): LabelShift[] =>
+  areInputsUnmoved(facts)
+    ? [...inverted(facts), ...jumps(facts)]
+    : [...inverted(facts), ...jumps(facts).filter((one) => one.column === null && !one.isInverted)];
 
 /** Beyond chance: overall is always among the shifts. */
 const hasChanged = ({ interval }: LabelShift): boolean => interval.lower > 0 || interval.upper < 0;
@@ -48,16 +58,52 @@ function jumps(facts: TriageFacts): LabelShift[] {
 const inverted = (facts: TriageFacts): LabelShift[] =>
   (facts.labels?.shifts ?? []).filter(({ isInverted }) => isInverted);
 
+const odds = (share: number): number => Math.log(share / (1 - share));
+/** In log-odds, as of a jump overall: smaller changes come with the weather. */
+const LEAST_CHANGE = 0.3;
+
+const isLarge = ({ before, after }: LabelShift): boolean => !(Math.abs(odds(after) - odds(before)) < LEAST_CHANGE);
+
+interface Recorded {
+  readonly shift: LabelShift;
+  readonly versions: readonly VersionRecord[];
+}
+
+const recordEvidence = (found: readonly Recorded[]): Evidence | null =>
+  shiftEvidence(
+    found.map(({ shift }) => shift),
+    [...new Set(found.flatMap(({ versions }) => versions.map(versionText)))],
+  );
+
+const announcedNear = (
+  facts: TriageFacts,
+  rule: TriageRule,
+): { at: Instant; shift: LabelShift | null; version: VersionRecord }[] =>
+  versionsNear(facts, rule, { kinds: PROCESS, onset: null }).flatMap((version) => {
+    const tested = facts.labels?.announced.find(({ at }) => at === version.at);
+    return tested === undefined ? [] : [{ ...tested, version }];
+  });
+
+/** A jump or an exchange that began near a version, or a change at the version's own instant. */
 function recorded(facts: TriageFacts, rule: TriageRule): Evidence | null {
-  const found = (facts.labels?.shifts ?? []).filter(hasChanged).flatMap((shift) => {
-    const versions = versionsNear(facts, rule, { kinds: ['label-process'], onset: shift.onset });
+  const began = (facts.labels?.shifts ?? []).flatMap((shift): Recorded[] => {
+    if (shift.onset === null || !(shift.isAbrupt || shift.isInverted)) return [];
+    const versions = versionsNear(facts, rule, { kinds: PROCESS, onset: shift.onset });
     return versions.length === 0 ? [] : [{ shift, versions }];
   });
-  const texts = [...new Set(found.flatMap(({ versions }) => versions.map(versionText)))];
-  return shiftEvidence(
-    found.map(({ shift }) => shift),
-    texts,
+  const announced = announcedNear(facts, rule).flatMap(({ at, shift, version }): Recorded[] =>
+    shift !== null && hasChanged(shift) && isLarge(shift)
+      ? [{ shift: { ...shift, onset: at }, versions: [version] }]
+      : [],
   );
+  return recordEvidence([...began, ...announced]);
+}
+
+/** The share changed, and too few days around the version tell whether it was then. */
+function perhapsRecorded(facts: TriageFacts, rule: TriageRule): Evidence | null {
+  const versions = announcedNear(facts, rule).flatMap(({ shift, version }) => (shift === null ? [version] : []));
+  const overall = (facts.labels?.shifts ?? []).filter((one) => one.column === null && hasChanged(one) && isLarge(one));
+  return versions.length === 0 ? null : recordEvidence(overall.map((shift) => ({ shift, versions })));
 }
 
 function noisier(facts: TriageFacts, rule: TriageRule): Evidence | null {
@@ -103,8 +149,15 @@ export const LABEL_FAULT: readonly EvidenceRule[] = [
     id: 'label-process-recorded',
     cause: 'label-fault',
     gives: 'confirmed',
-    when: 'the share of positive labels changed, overall or in a slice, and a version of the label process came into use near the onset',
+    when: 'a version of the label process came into use, and the share of positive labels is another since that instant, or jumped or is exchanged from near it on',
     find: recorded,
+  },
+  {
+    id: 'label-process-near',
+    cause: 'label-fault',
+    gives: 'suspected',
+    when: 'the share of positive labels changed overall, and a version of the label process came into use near the window, with too few days around it to tell whether it was then',
+    find: perhapsRecorded,
   },
   {
     id: 'label-inverted',
@@ -125,13 +178,7 @@ export const LABEL_FAULT: readonly EvidenceRule[] = [
     cause: 'label-fault',
     gives: 'suspected',
     when: 'labels are exchanged, or their share jumped at once overall, while inputs moved or could not be tested',
-    find: (facts) => {
-      if (areInputsUnmoved(facts)) return null;
-      return shiftEvidence([
-        ...inverted(facts),
-        ...jumps(facts).filter((one) => one.column === null && !one.isInverted),
-      ]);
-    },
+    find: (facts) => (areInputsUnmoved(facts) ? null : shiftEvidence(sudden(facts))),
   },
   {
     id: 'label-noise',
@@ -172,6 +219,16 @@ export const LABEL_FAULT: readonly EvidenceRule[] = [
       labels.shifts.every(({ isAbrupt, isInverted }) => !isAbrupt && !isInverted)
         ? evidence([...labels.shifts.slice(0, 1).map(shiftText), 'No share of labels jumped or is exchanged.'])
         : null,
+  },
+  {
+    id: 'label-unsettled',
+    cause: 'label-fault',
+    gives: 'not-checked',
+    when: 'shares of labels jumped both ways in slices of a column, or while inputs moved: labels or the world may have done it',
+    find: (facts) => {
+      const leapt = (facts.labels?.shifts ?? []).filter(({ isAbrupt, isInverted }) => isAbrupt || isInverted);
+      return sudden(facts).length > 0 ? null : shiftEvidence(leapt, ['Labels or the world may have done it.']);
+    },
   },
   {
     id: 'label-none',

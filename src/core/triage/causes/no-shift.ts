@@ -21,6 +21,8 @@ import type { TriageRule } from '../triage-rule.js';
 /** A claim about predictions is answered by the champion's scores, whatever the monitor calls their column. */
 const isOfScores = ({ scope }: Alleged['alerts'][number]): boolean => scope === 'prediction';
 
+const MOST_UNREAD = 5;
+
 const areScoresUntested = (facts: TriageFacts): boolean =>
   scoresOf(facts).length === 0 && alertsOf(facts).some(isOfScores);
 
@@ -39,6 +41,13 @@ function questioned(facts: TriageFacts): MovedColumn[] {
   }
   return named.size === 0 ? all : all.filter((one) => named.has(one));
 }
+
+/** As far from the champion's training rows as a change that would have been seen: it came before the weeks that it is compared with. */
+const unlikeTraining = (facts: TriageFacts, { retest }: TriageRule): MovedColumn[] =>
+  questioned(facts).filter(
+    ({ isUnchanged, profileEffect, method }) =>
+      isUnchanged && profileEffect !== null && profileEffect >= retest.seenFrom[method],
+  );
 
 function survived(facts: TriageFacts, rule: TriageRule): boolean {
   const columns = questioned(facts);
@@ -63,6 +72,22 @@ const CHANGES = ['code', 'feature', 'schema', 'label-process'];
 const versionsAlone = (facts: TriageFacts, rule: TriageRule) =>
   isPerformanceMeasured(facts.performance, rule) ? [] : versionsNear(facts, rule, { kinds: CHANGES, onset: null });
 
+/** What is alleged of columns that nobody looked at, by monitor: the model does not read them, or not under that name. */
+function unreadColumns(facts: TriageFacts): string[] {
+  const read = new Set(facts.drift?.columns.map(({ column }) => column));
+  return facts.claims.flatMap(({ monitor, alerts }) => {
+    const named = alerts.flatMap((alert) =>
+      alert.column === null || isOfScores(alert) || LABEL_SCOPES.has(alert.scope) || read.has(alert.column)
+        ? []
+        : [alert.column],
+    );
+    const columns = [...new Set(named)].slice(0, MOST_UNREAD).join(', ');
+    return columns === ''
+      ? []
+      : [`${monitor} speaks of ${columns}, which the model does not read under that name: it was not looked at.`];
+  });
+}
+
 /** Which rule of which monitor cried out, for the one who tunes it. */
 function alarms({ claims }: TriageFacts): string[] {
   return claims.flatMap(({ monitor, nReference, nCurrent, alerts }) => {
@@ -81,11 +106,11 @@ export const NO_SHIFT: readonly EvidenceRule[] = [
     when: 'every questioned column is unchanged where a change worth seeing would have been seen, nothing else moved, and performance did not fall (measured, where the claim is about it); for a claim about the target also that the share of positive labels changed by less than a quarter of what it was',
     find: (facts, rule) => {
       if (!hasEnough(facts, rule) || !survived(facts, rule) || versionsAlone(facts, rule).length > 0) return null;
+      if (unlikeTraining(facts, rule).length > 0) return null;
       const columns = questioned(facts).map(({ column }) => column);
       const { rows, days } = facts.current;
-      return evidence([`${columns.join(', ')}: unchanged over ${days} days and ${rows} rows.`, ...alarms(facts)], {
-        columns,
-      });
+      const unchanged = `${columns.join(', ')}: unchanged over ${days} days and ${rows} rows.`;
+      return evidence([unchanged, ...unreadColumns(facts), ...alarms(facts)], { columns });
     },
   },
   {
@@ -145,6 +170,24 @@ export const NO_SHIFT: readonly EvidenceRule[] = [
       areScoresUntested(facts)
         ? evidence(['The claim is about predictions, and the champion’s scores could not be tested.'])
         : null,
+  },
+  {
+    id: 'no-shift-unlike-training',
+    cause: 'no-shift',
+    gives: 'not-checked',
+    when: 'a questioned column is as it was in the weeks before, and unlike the champion’s training rows by as much as would have been seen: it changed earlier',
+    find: (facts, rule) => {
+      const unlike = unlikeTraining(facts, rule);
+      return unlike.length === 0
+        ? null
+        : evidence(
+            unlike.map(
+              ({ column, method, profileEffect }) =>
+                `${column} is as in the weeks before, but not as in the champion’s training rows (${method === 'ks' ? 'KS D' : 'Jensen–Shannon distance'} ${profileEffect?.toFixed(3)}): it changed before the window.`,
+            ),
+            { columns: unlike.map(({ column }) => column) },
+          );
+    },
   },
   {
     id: 'no-shift-too-little',
