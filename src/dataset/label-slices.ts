@@ -9,6 +9,7 @@ import { ROW_KEYS } from '../sources/source.js';
 import { quoteLiteral } from '../sources/sql.js';
 import type { PlannedColumn } from './column-plan.js';
 import type { Duck } from './duck.js';
+import { isOneOf } from './thin-rows.js';
 import { vectorItems } from './vectors.js';
 
 /** A value with fewer labelled rows in either window is not looked at, and of a column no more values than these. */
@@ -33,13 +34,13 @@ const isPart = (part: string): part is keyof typeof PARTS => part in PARTS;
 
 export const partOf = (part: keyof typeof PARTS, at: string): string => `CAST(${PARTS[part]}(${at}) AS VARCHAR)`;
 
-/** Rows that quantiles are taken from: every so manieth, in the order of the table. */
+/** Rows that quantiles are taken from, about, at most. */
 const QUANTILE_ROWS = 50_000;
 
-/** Every so manieth row of `label_rows`, so that about `most` stay; as a condition. */
+/** About every so manieth row of `label_rows`, so that about `most` stay at most; as a condition. */
 export async function thinned(duck: Duck, most: number): Promise<string> {
   const [row] = await duck.rows('SELECT count(*) AS n FROM label_rows');
-  return `rowid % ${Math.max(1, Math.ceil(Number(row?.n ?? 0) / most))} = 0`;
+  return isOneOf(Math.ceil(Number(row?.n ?? 0) / most));
 }
 
 /**

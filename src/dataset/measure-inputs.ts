@@ -18,11 +18,12 @@ import { factsOfLoaded, factsWithoutRows, type Inspection, planInspection } from
 import { labelRows } from './label-rows.js';
 import { type ConnectionUrl, type OpenSource, schemaProblem, withSource } from './open-source.js';
 import { type ComparedFeature, compareRecomputed, recomputedColumns } from './recomputed-columns.js';
+import { isOneOf } from './thin-rows.js';
 
 type MeasureInputsRequest = Parameters<Dataset['measureInputs']>[1];
 
 const DAY_MS = 86_400_000;
-/** Rows that quantiles are taken of, at least. */
+/** Rows that quantiles are taken of, about, at least. */
 const SAMPLE_ROWS = 60_000;
 
 interface Measuring {
@@ -92,14 +93,12 @@ function placeOf(days: readonly string[]): string {
   return `list_position([${days.map(offset).join(', ')}]::BIGINT[], ${passed}) - 1`;
 }
 
-/** Relation `input_rows`: the source's keys with the place of the day, a row number and whether the label is known. */
+/** Relation `input_rows`: the source's keys with the place of the day and whether the label is known. */
 async function placeRows(duck: Duck, by: Measuring, days: readonly string[]): Promise<void> {
   const { request, plan, spec, labels } = by;
   const dayAt = placeOf(days);
   if (labels === null) {
-    await duck.run(
-      `CREATE VIEW input_rows AS SELECT *, rowid AS row_no, ${dayAt} AS day_at, false AS is_labelled FROM source_rows`,
-    );
+    await duck.run(`CREATE VIEW input_rows AS SELECT *, ${dayAt} AS day_at, false AS is_labelled FROM source_rows`);
     return;
   }
   await labelRows(duck, plan, { labelsAsOf: request.labelsAsOf, positive: spec.target.positive });
@@ -110,11 +109,11 @@ async function placeRows(duck: Duck, by: Measuring, days: readonly string[]): Pr
   );
 }
 
-/** Relation `sample_rows`: every k-th row, for quantiles. */
+/** Relation `sample_rows`: about every k-th row, for quantiles. */
 async function drawSample(duck: Duck, rows: number): Promise<void> {
   const every = Math.max(1, Math.floor(rows / SAMPLE_ROWS));
   const kind = every === 1 ? 'VIEW' : 'TABLE';
-  await duck.run(`CREATE ${kind} sample_rows AS SELECT * FROM input_rows WHERE row_no % ${every} = 0`);
+  await duck.run(`CREATE ${kind} sample_rows AS SELECT * FROM input_rows WHERE ${isOneOf(every)}`);
 }
 
 async function loadRows(duck: Duck, by: Measuring, window: Window): Promise<void> {

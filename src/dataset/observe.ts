@@ -31,7 +31,7 @@ interface ObserveOptions {
 
 const { id, eventAt } = ROW_KEYS;
 
-/** Rows from `from` on, oldest first, numbered: what the sample is taken from. */
+/** Rows from `from` on, oldest first, numbered by their values alone, an id that repeats too: what the sample is taken from. */
 async function loadRows(duck: Duck, plan: ColumnPlan, options: ObserveOptions): Promise<void> {
   const { spec, window, from, asOf } = options;
   await withSource(duck, options, async (source) => {
@@ -40,8 +40,9 @@ async function loadRows(duck: Duck, plan: ColumnPlan, options: ObserveOptions): 
     await source.load({ rows: plan.rows, labels: plan.labels }, scope);
   });
   await labelRows(duck, plan, { labelsAsOf: asOf, positive: spec.target.positive });
+  const whole = [...new Set(plan.rows.map(({ key }) => key))];
   await duck.run(
-    `CREATE TABLE watched AS SELECT *, row_number() OVER (ORDER BY ${eventAt}, ${id}) - 1 AS place ` +
+    `CREATE TABLE watched AS SELECT *, row_number() OVER (ORDER BY ${eventAt}, ${id}, hash(${whole.join(', ')})) - 1 AS place ` +
       `FROM labelled WHERE ${eventAt} IS NOT NULL`,
   );
 }
