@@ -53,6 +53,8 @@ interface Given {
   readonly loss?: (day: number) => number;
   readonly scoringFails?: PipelineError;
   readonly rowsADay?: number;
+  /** Of the source: no row is older. */
+  readonly rowsSince?: string;
 }
 
 const daysOf = ({ start, end }: Window): number[] =>
@@ -96,6 +98,8 @@ function world(given: Given = {}) {
     since: '',
     trainedThrough,
   };
+  const isBefore = ({ start }: Window): boolean =>
+    given.rowsSince !== undefined && Date.parse(start) < Date.parse(given.rowsSince);
   const jobs = {
     judgeInputs: () => ({
       ...none,
@@ -130,7 +134,7 @@ function world(given: Given = {}) {
         asked.push({ call: 'measureInputs', ...request });
         return {
           current: windowInputs(request.window, given.rowsADay),
-          reference: windowInputs(request.reference, given.rowsADay),
+          reference: isBefore(request.reference) ? null : windowInputs(request.reference, given.rowsADay),
           season: null,
         };
       },
@@ -202,6 +206,19 @@ describe('a run without an alarm', () => {
     const run = world({ inputs: { checks: [{ ...FAILED, severity: 'warn' }] } });
     expect(await run.assess()).toMatchObject({ verdict: 'clear', reasons: ['Rows are gone.'] });
   });
+  it('compares the halves of the new rows where the source keeps none from before them', async () => {
+    const rowsSince = at('2001-02-10');
+    const run = world({ trainedThrough: rowsSince, rowsSince, beyond: { maps: [map()] } });
+    const reply = await run.assess();
+    const [middle, end] = [at('2001-03-07'), plan.holdout.end];
+    expect(run.calls('measureInputs')[1]).toMatchObject({
+      window: { start: middle, end },
+      reference: { start: rowsSince, end: middle },
+      season: null,
+    });
+    expect(reply).toMatchObject({ verdict: 'logging-change', action: 'stop', window: { start: middle, end } });
+    expect(run.recorded[0]!.facts!.notMeasured.join(' ')).toContain('There are no rows before');
+  });
   it('tries no refit, however much worse the champion got', async () => {
     const run = world({ trainedThrough: at('2001-02-01'), loss: worse });
     expect(await run.assess()).toMatchObject({ verdict: 'clear', action: 'go-on' });
@@ -251,6 +268,11 @@ describe('an alarm', () => {
     expect(stopped.reasons[0]).toContain('Not in the rows that the claims are about');
     const asked = await world({ ...alarm, ...shifted, beyond: { maps: [rotation()] } }).assess();
     expect(asked).toMatchObject({ verdict: 'code-or-feature-bug', certainty: 'suspected', action: 'ask' });
+    const both = await world({ ...alarm, inputs: { maps: [rotation()] }, beyond: { maps: [map()] } }).assess();
+    expect(both).toMatchObject({ verdict: 'logging-change', action: 'stop', window });
+    const twice = await world({ ...alarm, inputs: { maps: [rotation()] }, beyond: { maps: [rotation()] } }).assess();
+    expect(twice).toMatchObject({ verdict: 'code-or-feature-bug', action: 'ask', window: claimed });
+    expect(twice.reasons.join(' ')).toContain('in the others that are new to the champion');
     const moves = await world({ ...alarm, ...shifted, beyond: shifted.inputs }).assess();
     expect(moves).toMatchObject({ verdict: 'genuine-shift', action: 'go-on', window: claimed });
   });

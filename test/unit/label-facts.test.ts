@@ -37,6 +37,24 @@ describe('shares of positive labels', () => {
     expect(overall!.after / overall!.before).toBeLessThan(0.65);
   });
 
+  it('are compared at the instant of a version, which is tested with days enough around it alone', () => {
+    const at = (day: number, change: Partial<Story> = {}) =>
+      labelFacts(measuresOf(change), { ...NONE, announced: [instant(day)] }).announced[0]!;
+    const odds: Story['odds'] = (row) => STORY.odds(row) - (row.day >= 31 ? 1.5 : 0);
+    const { shift, ...rest } = at(31, { odds });
+    expect(rest).toEqual({ at: instant(31) });
+    expect(shift).toMatchObject({ where: 'overall', interval: { confidence: 0.99 } });
+    expect(shift!.interval.upper).toBeLessThan(0);
+    for (const day of [3, 40]) expect(at(day).shift).toBeNull();
+    let changed = 0;
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const { interval } = at(28 + (seed % 7), { seed }).shift!;
+      if (interval.lower > 0 || interval.upper < 0) changed += 1;
+    }
+    // One in a hundred by chance; three of forty have a chance of .007.
+    expect(changed).toBeLessThanOrEqual(2);
+  });
+
   it('under another rule are told by the profile of the day, though storms move days as much', () => {
     // A higher bar: the hours that are seldom late lose more.
     const odds: Story['odds'] = (row) => STORY.odds(row) - (row.day >= 28 ? 1 - 0.1 * row.hour : 0);

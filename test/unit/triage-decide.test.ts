@@ -79,6 +79,13 @@ describe('the verdict on an alarm', () => {
     expect(short({ ...given, isAfterLabelWait: true })).toBe('unclear ask');
   });
 
+  it('says what a claim names that the model does not read', () => {
+    const claims = [alleged({ alerts: [{ ...alleged().alerts[0]!, scope: 'column', column: 'no_such' }] })];
+    const { verdict, reasons } = judge({ claims });
+    expect(verdict).toBe('no-shift');
+    expect(reasons.join(' ')).toContain('speaks of no_such, which the model does not read under that name');
+  });
+
   it('waits for labels of every region that moved, and asks where one stays without', () => {
     const bare = moved({ column: 'hour', labelledShare: 0.1 });
     const given = { drift: { columns: [moved(), bare], scores: null } };

@@ -5,7 +5,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { triageDetails } from '../../core/report/triage-details.js';
-import { windowsBeyond } from '../../core/triage/assess-windows.js';
+import { halvedWindows, windowsBeyond } from '../../core/triage/assess-windows.js';
 import type { Assessment, AssessReply } from '../../core/triage/assessment.js';
 import { capAssessment } from '../../core/triage/cap-assessment.js';
 import { decide, isAlarm } from '../../core/triage/decide.js';
@@ -51,6 +51,23 @@ interface Concluded {
 }
 
 /**
+ * The rows that are new to the champion, as a run looks at them that no alarm caused. Where nothing is left of the rows before them, a
+ * fault that none of them could show would pass for none: then their halves are compared.
+ */
+async function measureNew(
+  deps: ActivityDeps,
+  context: AssessContext,
+  running: Running,
+): Promise<{ context: AssessContext; measured: MeasuredFacts }> {
+  const measured = await measureFacts(deps, context, running);
+  const isAlone = context.champion !== null && measured.facts.reference === null && measured.facts.current.rows > 0;
+  const windows = isAlone ? halvedWindows(context.windows) : null;
+  if (windows === null) return { context, measured };
+  const halved: AssessContext = { ...context, windows };
+  return { context: halved, measured: await measureFacts(deps, halved, running) };
+}
+
+/**
  * A run that an alarm caused trains on more rows than the claims are about: before it goes on, the others that are new to the champion
  * are looked at as by a run that no alarm caused, which faults alone stop.
  * @returns what holds it up there; null where nothing does, or where there are no others
@@ -66,20 +83,27 @@ async function lookBeyond(deps: ActivityDeps, context: AssessContext, running: R
     windows,
     excluding: [...context.excluding, judged],
   };
-  const { facts } = await measureFacts(deps, others, running);
+  const { context: looked, measured } = await measureNew(deps, others, running);
+  const { facts } = measured;
   const result = decide(facts, triageRuleOf(context.shared.triage));
   if (result.action === 'go-on') return null;
-  const { start, end } = windows.current;
+  const { start, end } = looked.windows.current;
   const where = `Not in the rows that the claims are about, but in the others that are new to the champion, [${start}, ${end}):`;
-  return { context: { ...context, windows }, facts, result: { ...result, reasons: [where, ...result.reasons] } };
+  const reasons = [where, ...result.reasons];
+  return { context: { ...context, windows: looked.windows }, facts, result: { ...result, reasons } };
 }
 
 async function conclude(deps: ActivityDeps, context: AssessContext, running: Running): Promise<Concluded> {
-  const measured = await measureFacts(deps, context, running);
-  const concluded = await concludeFrom(deps, { context, measured }, running);
-  const isToTrain = concluded.result.action === 'go-on' || concluded.result.action === 'await-labels';
-  const beyond = isToTrain ? await lookBeyond(deps, context, running) : null;
-  return beyond ?? { context, ...concluded };
+  const isQuestioned = isAlarm(context.cause);
+  const first = isQuestioned
+    ? { context, measured: await measureFacts(deps, context, running) }
+    : await measureNew(deps, context, running);
+  const own: Concluded = { context: first.context, ...(await concludeFrom(deps, first, running)) };
+  // Whoever is asked decides on all that the run would train on.
+  const beyond = own.result.action === 'stop' ? null : await lookBeyond(deps, context, running);
+  if (beyond === null) return own;
+  if (own.result.action !== 'ask' || beyond.result.action === 'stop') return beyond;
+  return { ...own, result: { ...own.result, reasons: [...own.result.reasons, ...beyond.result.reasons] } };
 }
 
 /** What a person is told of a sound window: no verdict on an alarm that nobody raised, but every warning. */

@@ -108,5 +108,29 @@ export function windowsBeyond(windows: AssessWindows, reference: string): Window
   };
 }
 
+/** Of both halves together: two weeks show a week beside another. */
+const LEAST_HALVED_MS = 14 * DAY_MS;
+
+/**
+ * The later half of the window beside its earlier one, for a source that keeps no rows from before it: what came into use in the
+ * meantime is seen, what was there from the start is not.
+ * @returns null where the window is shorter than two weeks
+ */
+export function halvedWindows(windows: AssessWindows): AssessWindows | null {
+  const { start, end } = windows.current;
+  if (lengthMs(windows.current) < LEAST_HALVED_MS) return null;
+  const middle = iso(Math.floor((Date.parse(start) + Date.parse(end)) / 2 / DAY_MS) * DAY_MS);
+  return {
+    ...windows,
+    current: { start: middle, end },
+    reference: { start, end: middle },
+    season: null,
+    notMeasured: [
+      ...windows.notMeasured,
+      `There are no rows before ${start}: the rows from ${middle} on were compared with those from there until then.`,
+    ],
+  };
+}
+
 export const isSameWindow = (a: Window, b: Window): boolean =>
   Date.parse(a.start) === Date.parse(b.start) && Date.parse(a.end) === Date.parse(b.end);
