@@ -12,6 +12,7 @@ import {
   newestLook,
   type SeriesRequest,
 } from '../registry/monitor-points.js';
+import { type Awaiting, awaitWorkflow } from './awaited-workflow.js';
 import { monitorScheduleId } from './monitor-schedules.js';
 import { specOfModel } from './read-calls.js';
 
@@ -26,7 +27,7 @@ export interface MonitorView {
 export interface MonitorCalls {
   monitor(request: SeriesRequest): Promise<MonitorView>;
   /** One period at once, through the workflow: the one before now, or as an instant of the past knew it. */
-  monitorNow(request: { modelId: string; asOf?: Instant }): Promise<MonitorLook>;
+  monitorNow(request: { modelId: string; asOf?: Instant }, awaiting?: Awaiting): Promise<MonitorLook>;
 }
 
 type Monitoring = (request: MonitorRequest) => Promise<MonitorLook>;
@@ -38,7 +39,7 @@ export function monitorCalls(client: Client, pool: Pool, queue: string): Monitor
       const points = await listPoints(pool, request);
       return { modelId: request.modelId, points, look: await newestLook(pool, request.modelId) };
     },
-    monitorNow: async ({ modelId, asOf }) => {
+    monitorNow: async ({ modelId, asOf }, awaiting = {}) => {
       await specOfModel(pool, modelId);
       const at = asOf ?? new Date().toISOString();
       if (Date.parse(at) > Date.now()) {
@@ -47,13 +48,17 @@ export function monitorCalls(client: Client, pool: Pool, queue: string): Monitor
           `${at} lies in the future: name an instant of the past with --as-of.`,
         );
       }
-      return client.workflow.execute<Monitoring>('monitorWorkflow', {
-        workflowId: `${monitorScheduleId(modelId)}/${periodEnd(at).slice(0, 10)}`,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        taskQueue: queue,
-        args: [{ modelId, at, clock: asOf === undefined ? { mode: 'wall' } : { mode: 'replay', now: asOf } }],
-        staticSummary: `Built-in monitor of ${modelId}, the period before ${at}`.slice(0, 200),
+      return awaitWorkflow<Monitoring>(client, {
+        workflow: 'monitorWorkflow',
+        options: {
+          workflowId: `${monitorScheduleId(modelId)}/${periodEnd(at).slice(0, 10)}`,
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          taskQueue: queue,
+          args: [{ modelId, at, clock: asOf === undefined ? { mode: 'wall' } : { mode: 'replay', now: asOf } }],
+          staticSummary: `Built-in monitor of ${modelId}, the period before ${at}`.slice(0, 200),
+        },
+        awaiting,
       });
     },
   };

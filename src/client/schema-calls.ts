@@ -11,7 +11,7 @@ import { listSnapshots } from '../registry/run-facts.js';
 import { acceptSchema, listSchemas, type SchemaRow } from '../registry/source-schemas.js';
 import { currentSpec } from '../registry/specs.js';
 import { versionByNumber } from '../registry/versions.js';
-import { reachTemporal } from './reach-temporal.js';
+import { type Awaiting, awaitWorkflow } from './awaited-workflow.js';
 import { specOfModel } from './read-calls.js';
 
 export interface SchemaDiff {
@@ -24,7 +24,10 @@ export interface SchemaDiff {
 
 export interface SchemaCalls {
   /** @param request.window the champion's training window by default */
-  inferSchema(request: { modelId: string; window?: Window; asOf?: Instant; by: string }): Promise<SchemaDiff>;
+  inferSchema(
+    request: { modelId: string; window?: Window; asOf?: Instant; by: string },
+    awaiting?: Awaiting,
+  ): Promise<SchemaDiff>;
   /** Newest first. */
   listSchemas(modelId: string): Promise<readonly SchemaRow[]>;
   /** From the accepted one to the newest by default. @throws SIGNAL_INVALID for a version that is not there */
@@ -76,7 +79,7 @@ type Infer = (request: InferSchemaRequest) => Promise<InferredSchema>;
 
 export function schemaCalls(client: Client, pool: Pool, queue: string): SchemaCalls {
   return {
-    inferSchema: async ({ modelId, window, asOf, by }) => {
+    inferSchema: async ({ modelId, window, asOf, by }, awaiting = {}) => {
       await specOfModel(pool, modelId);
       const current = await currentSpec(pool, modelId);
       const asked = window ?? (await championWindow(pool, modelId));
@@ -87,16 +90,18 @@ export function schemaCalls(client: Client, pool: Pool, queue: string): SchemaCa
         asOf: asOf ?? new Date().toISOString(),
         by,
       };
-      const { version } = await reachTemporal(() =>
-        client.workflow.execute<Infer>('inferSchemaWorkflow', {
+      const { version } = await awaitWorkflow<Infer>(client, {
+        workflow: 'inferSchemaWorkflow',
+        options: {
           workflowId: `schema/${modelId}/${canonicalDigest({ ...request, by: '' }).slice(0, 16)}`,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: 'USE_EXISTING',
           taskQueue: queue,
           args: [request],
           staticSummary: `Infer a schema of ${modelId} from [${asked.start}, ${asked.end})`.slice(0, 200),
-        }),
-      );
+        },
+        awaiting,
+      });
       return diff(pool, { modelId, to: version });
     },
     listSchemas: async (modelId) => {

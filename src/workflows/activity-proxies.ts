@@ -10,23 +10,26 @@ import type { SchemaActivities } from '../activities/create-schema-activities.js
 import type { TrainActivities } from '../activities/create-train-activities.js';
 import { queueNames } from '../core/queues.js';
 
-const retry: NonNullable<ActivityOptions['retry']> = {
+export const retry: NonNullable<ActivityOptions['retry']> = {
   initialInterval: '1s',
   backoffCoefficient: 2,
   maximumInterval: '30s',
 };
 
+/** For what a person waits for: enough for a hiccup, then they are told what fails, in half a minute. */
+export const awaitedRetry: NonNullable<ActivityOptions['retry']> = { ...retry, maximumAttempts: 6 };
+
 /** Registry reads and writes: an outage of a day must not fail a run that is a month old. */
 export const runActivities = () =>
   proxyActivities<RunActivities>({ startToCloseTimeout: '30s', scheduleToCloseTimeout: '24h', retry });
 
-export const dataActivities = () =>
+export const dataActivities = (how: Pick<ActivityOptions, 'retry'> = { retry }) =>
   proxyActivities<DataActivities & EvaluationActivities & SchemaActivities>({
     taskQueue: queueNames(workflowInfo().taskQueue).data,
     startToCloseTimeout: '1h',
     heartbeatTimeout: '30s',
     scheduleToCloseTimeout: '24h',
-    retry,
+    ...how,
   });
 
 const MINUTE_MS = 60_000;

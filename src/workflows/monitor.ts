@@ -7,6 +7,7 @@ import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/wo
 import type { MonitorActivities } from '../activities/create-monitor-activities.js';
 import type { MonitorLook, MonitorRequest } from '../core/monitor/look.js';
 import { queueNames } from '../core/queues.js';
+import { awaitedRetry, retry } from './activity-proxies.js';
 
 /** Set by the server on what a Schedule starts: later by an outage it is still the look of that day. */
 const SCHEDULED_AT = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
@@ -18,7 +19,8 @@ export async function monitorWorkflow({ modelId, at, clock }: MonitorRequest): P
     startToCloseTimeout: '1h',
     heartbeatTimeout: '30s',
     scheduleToCloseTimeout: '24h',
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+    // Without an instant of its own a Schedule started it, and nobody waits: an outage delays the look.
+    retry: at === null ? retry : awaitedRetry,
   });
   const instant = at ?? (typedSearchAttributes.get(SCHEDULED_AT) ?? startTime).toISOString();
   const summary = `the period before ${instant}`;

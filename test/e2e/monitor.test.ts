@@ -71,6 +71,26 @@ describe('the built-in monitor', () => {
     expect(await ledger()).toEqual([]);
   });
 
+  it('tells who waits for a schema that the source is missing, and ends the workflow when they give up', async () => {
+    const modelId = `${MODEL}-missing`;
+    const source = {
+      kind: 'parquet',
+      path: 'nowhere.parquet',
+      columns: { id: 'id', eventAt: 'event_at', label: 'late', labelKnownAt: 'known_at' },
+    };
+    await apply(stage.client, stage.stateDir, flightsSpec(modelId, { source }));
+    const window = { start: '2001-01-01T00:00:00.000Z', end: '2001-01-08T00:00:00.000Z' };
+    const gaveUp = new AbortController();
+    const told: string[] = [];
+    const onRetry = (text: string): void => {
+      told.push(text);
+      gaveUp.abort();
+    };
+    const waited = stage.client.inferSchema({ modelId, window, by: 'operator' }, { signal: gaveUp.signal, onRetry });
+    await expect(waited).rejects.toThrow(new RegExp(`^Workflow schema/${modelId}/[0-9a-f]+ is cancelled\\.$`));
+    expect(told).toEqual([expect.stringContaining('No files found')]);
+  });
+
   it('raises nothing on a quiet week in February', async () => {
     const run = await ended(stage, await retrain(stage, MODEL, { now: '2001-02-02T06:00:00.000Z' }));
     expect(run.run.outcome?.kind, run.run.outcome?.reasons.join(' ')).toBe('promoted');

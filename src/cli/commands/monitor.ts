@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { PipelineError } from '../../core/errors.js';
 import { type CliContext, type CommonOptions, countOption, print, withClient, withCommon } from '../context.js';
+import { interruptible } from '../interruptible.js';
 import { lookText, renderMonitor } from '../render-monitor.js';
 import { parseInstant, parseModelId } from '../run-ref.js';
 
@@ -17,7 +18,8 @@ async function monitor(context: CliContext, model: string, options: Options): Pr
   const modelId = parseModelId(model);
   if (options.now === true) {
     const asOf = options.asOf === undefined ? {} : { asOf: parseInstant(options.asOf) };
-    const look = await withClient(context, (client) => client.monitorNow({ modelId, ...asOf }));
+    const look = await interruptible(context, (client, awaiting) => client.monitorNow({ modelId, ...asOf }, awaiting));
+    if (look === null) return;
     print(context.io, options, { data: look, text: lookText(look, modelId) });
     return;
   }

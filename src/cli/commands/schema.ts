@@ -1,6 +1,7 @@
 /** `perennial schema infer|diff|accept MODEL`: what the source looks like, reviewed by a person. */
 import type { Command } from 'commander';
 import { actor, type CliContext, type CommonOptions, countOption, print, withClient, withCommon } from '../context.js';
+import { interruptible } from '../interruptible.js';
 import { renderSchema, renderSchemaDiff } from '../render-schema.js';
 import { parseInstant, parseModelId } from '../run-ref.js';
 import { parseWindow, windowOption } from '../window-option.js';
@@ -18,7 +19,8 @@ async function infer(context: CliContext, model: string, options: InferOptions):
     ...(options.window === undefined ? {} : { window: parseWindow(options.window) }),
     ...(options.asOf === undefined ? {} : { asOf: parseInstant(options.asOf) }),
   };
-  const diff = await withClient(context, (client) => client.inferSchema(request));
+  const diff = await interruptible(context, (client, awaiting) => client.inferSchema(request, awaiting));
+  if (diff === null) return;
   const { io } = context;
   const text = [renderSchema(diff.to, io), '', renderSchemaDiff(diff, io)].join('\n');
   print(io, options, { data: diff, text });
