@@ -1,4 +1,5 @@
 /** What was measured before an alarm was judged, in a sentence a fact: rows, maps, drift, performance, refit, labels, versions, season. */
+import { mapName } from '../triage/fact-words.js';
 import type {
   LabelFacts,
   MovedColumn,
@@ -78,7 +79,7 @@ export function measuredSentences(facts: TriageFacts): string[] {
   const { maps, recomputed, performance, refit, labels, versions, season } = facts;
   return [
     rowsSentence(facts),
-    ...maps.map(({ text, share }) => `${text} fits${share === null ? '' : ` ${percent(share)} of the rows`}.`),
+    ...maps.map((map) => `${mapName(map)} fits${map.share === null ? '' : ` ${percent(map.share)} of the rows`}.`),
     ...recomputed.map(recomputedSentence),
     ...driftSentences(facts),
     ...(performance === null ? [] : [performanceSentence(performance)]),

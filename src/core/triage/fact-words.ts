@@ -1,5 +1,6 @@
 /** Questions that several lines of the decision table ask of the facts. Each is false where nothing was measured. */
 import type { QualityCheck } from '../quality/quality-check.js';
+import { DAY_MS } from '../spec/duration.js';
 import type { Instant } from '../types.js';
 import type { ColumnMap, MovedColumn, PerformanceFacts, TriageFacts, VersionRecord } from './facts.js';
 import type { TriageRule } from './triage-rule.js';
@@ -29,6 +30,13 @@ export const isCodeMap = ({ kind }: ColumnMap): boolean => CODE_MAPS.has(kind);
 /** A rotation maps a cycle onto itself: that all its values are known ones shows nothing. */
 export const isExactMap = ({ kind, share }: ColumnMap, { exactShare }: TriageRule): boolean =>
   kind !== 'rotate' && share !== null && share >= exactShare;
+
+/** What the map is, and its days where it ended before the window did. */
+export function mapName({ text, onset, until }: ColumnMap): string {
+  if (onset === null || until === undefined || until === null) return text;
+  const [first, last] = [onset.slice(0, 10), new Date(Date.parse(until) - DAY_MS).toISOString().slice(0, 10)];
+  return first === last ? `${text}, on ${first} only` : `${text}, on days ${first} to ${last}`;
+}
 
 export const movedColumns = (facts: TriageFacts): MovedColumn[] =>
   facts.drift === null ? [] : [...facts.drift.columns, ...scoresOf(facts)].filter(({ hasMoved }) => hasMoved);

@@ -46,12 +46,15 @@ export interface ColumnMap {
   readonly kind: 'unit' | 'scale' | 'affine' | 'rename' | 'permute' | 'rotate' | 'shift';
   /** For a person: `distance × 1.609344 (miles to kilometres)`, `origin in lower case`, `hour − 5`. */
   readonly text: string;
-  /** Share of the window's rows from `onset` on whose value, mapped back, is one that the reference has; null where values are not countable. */
+  /** Share of the rows of its days whose value, mapped back, is one that the reference has; null where values are not countable. */
   readonly share: number | null;
   /** Distance of the distribution to the reference as it is, and after mapping back: KS D of numbers, corrected Jensen–Shannon of categories. */
   readonly distanceBefore: number;
   readonly distanceAfter: number;
+  /** Start of its first day. */
   readonly onset: Instant | null;
+  /** End of its last day, where it ended before the window did; null or absent: it holds through the window's end. */
+  readonly until?: Instant | null;
 }
 
 /** A feature whose logged value is compared with a second source that the spec names. */

@@ -14,7 +14,7 @@ import type { StoredProfile } from './column-profile.js';
 import type { ColumnMap, MovedColumn, RecomputedColumn, SeasonFacts } from './facts.js';
 import { findMaps } from './find-maps.js';
 import type { InputMeasures, RecomputedInputs, WindowInputs } from './input-measures.js';
-import { firstGainingDay } from './maps/days-between.js';
+import { gainingDays } from './maps/days-between.js';
 import { type MovedOptions, movedColumns } from './moved-column.js';
 import { triageRuleOf } from './triage-rule.js';
 
@@ -47,14 +47,14 @@ const sum = (values: readonly number[]): number => values.reduce((total, one) =>
 function recomputedColumn(inputs: RecomputedInputs, { days }: WindowInputs): RecomputedColumn {
   const shares = inputs.rows.map((rows, day) => (rows === 0 ? 0 : inputs.differing[day]! / rows));
   const most = Math.max(0, ...shares);
-  // A few rows that differ before it are no onset.
-  const first = most === 0 ? null : firstGainingDay(inputs.rows.map((rows, day) => rows * (shares[day]! - most / 2)));
+  // A few rows that differ before it are no onset; it may have ended since.
+  const span = most === 0 ? null : gainingDays(inputs.rows.map((rows, day) => rows * (shares[day]! - most / 2)));
   return {
     column: inputs.column,
     against: inputs.against,
     rows: sum(inputs.rows),
     differing: sum(inputs.differing),
-    onset: first === null ? null : `${days[first]}T00:00:00.000Z`,
+    onset: span === null ? null : `${days[span.first]}T00:00:00.000Z`,
   };
 }
 

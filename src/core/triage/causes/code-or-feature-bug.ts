@@ -9,6 +9,7 @@ import {
   isExactMap,
   isFact,
   isSilent,
+  mapName,
   percent,
   performanceText,
   touches,
@@ -33,8 +34,8 @@ function differing(facts: TriageFacts, rule: TriageRule): Evidence | null {
   });
 }
 
-const mapText = ({ text, distanceBefore, distanceAfter }: ColumnMap): string =>
-  `${text}: moved back, the distance to what it was falls from ${distanceBefore.toFixed(3)} to ${distanceAfter.toFixed(3)}.`;
+const mapText = (map: ColumnMap): string =>
+  `${mapName(map)}: moved back, the distance to what it was falls from ${map.distanceBefore.toFixed(3)} to ${map.distanceAfter.toFixed(3)}.`;
 
 function codeMaps(facts: TriageFacts, of: (map: ColumnMap) => readonly VersionRecord[] | null): Evidence | null {
   const found = facts.maps.filter(isCodeMap).flatMap((map) => {

@@ -6,6 +6,7 @@ import {
   isCodeMap,
   isExactMap,
   isFact,
+  mapName,
   touches,
   versionsNear,
   versionText,
@@ -15,10 +16,10 @@ import type { TriageRule } from '../triage-rule.js';
 
 const loggingMaps = (facts: TriageFacts): ColumnMap[] => facts.maps.filter((map) => !isCodeMap(map));
 
-const mapText = ({ text, share }: ColumnMap): string =>
-  share === null
-    ? `${text}: mapped back, the values are spread as they were before.`
-    : `${text}: mapped back, ${(share * 100).toFixed(1)} % of the values are ones that were there before.`;
+const mapText = (map: ColumnMap): string =>
+  map.share === null
+    ? `${mapName(map)}: mapped back, the values are spread as they were before.`
+    : `${mapName(map)}: mapped back, ${(map.share * 100).toFixed(1)} % of the values are ones that were there before.`;
 
 const mapEvidence = (maps: readonly ColumnMap[], more: readonly string[] = []): Evidence | null =>
   maps.length === 0

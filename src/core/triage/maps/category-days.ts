@@ -1,7 +1,8 @@
 /** A categorical column of two windows with one list of names, as maps of names read it. */
 import { correctedJensenShannon } from '../../stats/jensen-shannon.js';
 import type { CategoricalInputs, CountsPerDay } from '../input-measures.js';
-import { pooled, rowsOf, usualDistance } from './days-between.js';
+import type { DaySpan } from './day-span.js';
+import { gainingDays, pooled, rowsOf, usualDistance } from './days-between.js';
 
 export interface CategoryDays {
   /** Of either window. */
@@ -51,3 +52,13 @@ export const usualOf = (counts: CountsPerDay, own: number): number =>
       pooled(counts, (day) => !isIn(day)),
     ),
   );
+
+/** Of each day to all of the reference; 0 for one without rows. */
+export const distancesOf = (before: Float64Array, days: CountsPerDay): number[] =>
+  days.map((day) => (rowsOf(day) === 0 ? 0 : distanceOf(before, Float64Array.from(day))));
+
+/** The consecutive days that lie further from the reference than a day of its own does. */
+export function daysApart({ reference, current }: CategoryDays, distances: readonly number[]): DaySpan | null {
+  const usual = usualOf(reference, 1);
+  return gainingDays(current.map((day, at) => (rowsOf(day) === 0 ? 0 : (distances[at]! - usual) * rowsOf(day))));
+}

@@ -43,17 +43,25 @@ export function poolPoints(days: readonly Points[]): Points {
   );
 }
 
+/** Of values times −1. */
+const mirrored = ({ values, weights, rows }: Points): Points => ({
+  values: Float64Array.from(values, (value) => -value).reverse(),
+  weights: Float64Array.from(weights).reverse(),
+  rows,
+});
+
 /** Equal up to what a division and a multiplication in floating point lose. */
 const NEAR = 1e-7;
 
 /**
  * Definition: KS distance of the first points to the second mapped back, (value − added) / factor.
- * Inputs: ascending points; factor > 0. Conventions: values that differ by 1e-7 of themselves count as equal.
+ * Inputs: ascending points; factor not 0. Conventions: values that differ by 1e-7 of themselves count as equal.
  * Output: in [0, 1]; NaN where either has no rows.
  * Reference: as ks-statistic.ts on the values themselves. Example: 1, 2 against 2, 4 with factor 2 is 0.
  */
 export function mappedKs(first: Points, second: Points, map: LinearMap): number {
   if (first.rows === 0 || second.rows === 0) return Number.NaN;
+  if (map.factor < 0) return mappedKs(first, mirrored(second), { factor: -map.factor, added: -map.added });
   let [f, g, widest, i, j] = [0, 0, 0, 0, 0];
   while (i < first.values.length && j < second.values.length) {
     const own = first.values[i]!;

@@ -4,10 +4,12 @@
  */
 import type { ColumnMap } from '../facts.js';
 import { type CategoryDays, distanceOf, mapBack, usualOf } from './category-days.js';
-import { firstGainingDay, pooled, rowsOf } from './days-between.js';
+import { instantsOf, isEnough, isWithin, lengthOf } from './day-span.js';
+import { gainingDays, pooled, rowsOf } from './days-between.js';
 
 /** Fewer rows under other spellings are a few bad rows, not a map of the column. */
 const LEAST_CHANGED = 0.05;
+const FEWEST_CHANGED = 10;
 const LEAST_SHARE = 0.9;
 const LEAST_DISTANCE = 0.05;
 /** New names that an affix is looked for in. */
@@ -145,21 +147,21 @@ export function renameMap(of: CategoryDays, column: string, days: readonly strin
   const isMoved = best.to.map((target, at) => target !== at);
   const shares = of.current.map((day) => rowsOf(day.filter((_, at) => isMoved[at])) / Math.max(1, rowsOf(day)));
   const most = Math.max(...shares);
-  // A few stray spellings before it are no onset.
-  const start = firstGainingDay(of.current.map((day, at) => rowsOf(day) * (shares[at]! - most / 2)));
-  if (start === null) return null;
-  const rest = pooled(of.current, (day) => day >= start);
+  // A few stray spellings before or after it are none of its days.
+  const span = gainingDays(of.current.map((day, at) => rowsOf(day) * (shares[at]! - most / 2)));
+  if (span === null) return null;
+  const rest = pooled(of.current, isWithin(span));
   const mapped = mapBack(rest, best.to);
   const rows = rowsOf(rest);
-  const changed = rowsOf(rest.filter((_, at) => isMoved[at])) / rows;
+  const moved = rowsOf(rest.filter((_, at) => isMoved[at]));
+  if (!isEnough(span, rows) || moved < FEWEST_CHANGED) return null;
   const share = rowsOf(mapped.filter((_, at) => of.before[at]! > 0)) / rows;
   const distanceBefore = distanceOf(of.before, rest);
   const distanceAfter = distanceOf(of.before, mapped);
-  const usual = Math.max(LEAST_DISTANCE, 1.5 * usualOf(of.reference, of.current.length - start));
+  const usual = Math.max(LEAST_DISTANCE, 1.5 * usualOf(of.reference, lengthOf(span)));
   const holds =
-    changed >= LEAST_CHANGED && share >= LEAST_SHARE && distanceAfter <= Math.max(usual, distanceBefore / 3);
+    moved / rows >= LEAST_CHANGED && share >= LEAST_SHARE && distanceAfter <= Math.max(usual, distanceBefore / 3);
   if (!holds || !(distanceAfter <= distanceBefore / 2)) return null;
-  const onset = `${days[start]}T00:00:00.000Z`;
   const text = `${column} ${caseText(best.text, of, best.to)}`;
-  return { column, kind: 'rename', text, share, distanceBefore, distanceAfter, onset };
+  return { column, kind: 'rename', text, share, distanceBefore, distanceAfter, ...instantsOf(span, days) };
 }

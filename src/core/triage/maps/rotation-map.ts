@@ -5,8 +5,9 @@
 
 import type { ColumnMap } from '../facts.js';
 import type { ColumnInputs, CountsPerDay } from '../input-measures.js';
-import { distanceOf, usualOf } from './category-days.js';
-import { firstGainingDay, pooled, rowsOf } from './days-between.js';
+import { distanceOf, distancesOf, usualOf } from './category-days.js';
+import { type DaySpan, instantsOf, isEnough, isWithin, lengthOf } from './day-span.js';
+import { gainingDays, pooled, rowsOf } from './days-between.js';
 
 const HOURS = 24;
 /** Hours that the reference has to have, and that a day of it has to have on average: else it is no clock. */
@@ -66,32 +67,48 @@ function ks(first: Float64Array, second: Float64Array): number {
   return widest;
 }
 
+interface Turned {
+  /** Hours that the values are moved by, to be as before. */
+  readonly back: number;
+  readonly span: DaySpan;
+  readonly gain: number;
+}
+
+/** The rotation that gains most on its days. */
+function bestTurn({ current }: Clock, before: Float64Array): Turned | null {
+  const distances = distancesOf(before, current);
+  // Pooled days lie no farther than the farthest of them.
+  if (distances.every((distance) => distance < LEAST_BEFORE)) return null;
+  const found = Array.from({ length: HOURS - 1 }, (_, at) => at + 1).flatMap((back): Turned[] => {
+    const gains = current.map((day, at) => {
+      const rows = rowsOf(day);
+      return rows === 0 ? 0 : (distances[at]! - distanceOf(before, rotated(day, back))) * rows;
+    });
+    const span = gainingDays(gains);
+    if (span === null) return [];
+    return [{ back, span, gain: gains.filter((_, day) => isWithin(span)(day)).reduce((sum, one) => sum + one, 0) }];
+  });
+  return found.sort((a, b) => b.gain - a.gain)[0] ?? null;
+}
+
 export function rotationMap(reference: ColumnInputs, current: ColumnInputs, days: readonly string[]): ColumnMap | null {
   const clock = clockOf(reference, current);
   if (clock === null) return null;
   const before = pooled(clock.reference, () => true);
-  const found = Array.from({ length: HOURS - 1 }, (_, at) => at + 1).flatMap((back) => {
-    const gains = clock.current.map((day) => {
-      const rows = rowsOf(day);
-      if (rows === 0) return 0;
-      return (distanceOf(before, Float64Array.from(day)) - distanceOf(before, rotated(day, back))) * rows;
-    });
-    const first = firstGainingDay(gains);
-    if (first === null) return [];
-    const rest = pooled(clock.current, (day) => day >= first);
-    return [{ back, first, rest, gain: gains.slice(first).reduce((sum, one) => sum + one, 0) }];
-  });
-  const [best] = found.sort((a, b) => b.gain - a.gain);
-  if (best === undefined) return null;
-  const { back, first, rest } = best;
+  const best = bestTurn(clock, before);
+  if (best === null) return null;
+  const { back, span } = best;
+  const rest = pooled(clock.current, isWithin(span));
+  if (!isEnough(span, rowsOf(rest))) return null;
   const distance = distanceOf(before, rest);
   const left = distanceOf(before, rotated(rest, back));
   const others = Array.from({ length: HOURS }, (_, by) => by)
     .filter((by) => by !== back)
     .map((by) => distanceOf(before, rotated(rest, by)));
-  const usual = Math.max(LEAST_DISTANCE, 1.5 * usualOf(clock.reference, clock.current.length - first));
+  const usual = Math.max(LEAST_DISTANCE, 1.5 * usualOf(clock.reference, lengthOf(span)));
   const isTold = Math.min(...others) >= Math.max(2 * left, usual);
-  if (!(distance >= LEAST_BEFORE && left <= usual && left <= distance / 3 && isTold)) return null;
+  const isFar = distance >= Math.max(LEAST_BEFORE, 2 * usual);
+  if (!(isFar && left <= usual && left <= distance / 3 && isTold)) return null;
   const isNamed = current.kind === 'categorical';
   const moved = back <= HOURS / 2 ? `− ${back}` : `+ ${HOURS - back}`;
   return {
@@ -101,6 +118,6 @@ export function rotationMap(reference: ColumnInputs, current: ColumnInputs, days
     share: null,
     distanceBefore: isNamed ? distance : ks(before, rest),
     distanceAfter: isNamed ? left : ks(before, rotated(rest, back)),
-    onset: `${days[first]}T00:00:00.000Z`,
+    ...instantsOf(span, days),
   };
 }
