@@ -1,7 +1,7 @@
 /** Quarantined rows: what was left out of snapshots and why, and the word of a person that lets such rows in again. */
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { Release } from '../core/quality/release.js';
+import type { Release, ReleaseAnswer } from '../core/quality/release.js';
 import {
   listQuarantines,
   listReleases,
@@ -20,10 +20,10 @@ export interface QuarantineView {
 export interface QuarantineCalls {
   /** The newest runs first. */
   listQuarantine(request: { modelId: string; runNo?: number; limit: number }): Promise<QuarantineView>;
-  /** Later snapshots use rows of the window that fail this check alone. @returns false: this event id was there before */
+  /** Later snapshots use rows of the window that fail this check alone; said twice it is once. */
   releaseQuarantine(
     request: Release & { modelId: string; by: string; why: string; eventId?: string },
-  ): Promise<{ isNew: boolean }>;
+  ): Promise<ReleaseAnswer>;
 }
 
 export function quarantineCalls(pool: Pool): QuarantineCalls {
@@ -37,8 +37,7 @@ export function quarantineCalls(pool: Pool): QuarantineCalls {
         releases: await listReleases(pool, modelId),
       };
     },
-    releaseQuarantine: async ({ eventId, ...release }) => ({
-      isNew: await releaseQuarantine(pool, { ...release, eventId: eventId ?? `release/${randomUUID()}` }),
-    }),
+    releaseQuarantine: ({ eventId, ...release }) =>
+      releaseQuarantine(pool, { ...release, eventId: eventId ?? `release/${randomUUID()}` }),
   };
 }

@@ -94,6 +94,14 @@ const quarantine = ({ pool, models }: GatewayDeps): Route =>
     },
   });
 
+const released = z.object({
+  isNew: z.boolean().meta({ description: 'false: the same was released before' }),
+  note: z
+    .string()
+    .nullable()
+    .meta({ description: 'That nothing was left out there for it so far; null where something was' }),
+});
+
 const release = (deps: GatewayDeps): Route =>
   route({
     ...POST,
@@ -108,7 +116,7 @@ const release = (deps: GatewayDeps): Route =>
       end: utc,
       reason: text(2_000),
     }),
-    success: { status: 200, schema: z.object({ isNew: z.boolean() }), description: 'They are used from now on' },
+    success: { status: 200, schema: released, description: 'They are used from now on' },
     handle: async ({
       params: { model },
       body: { eventId: id = randomUUID(), check, start, end, reason },

@@ -1,12 +1,13 @@
 /** Rows that snapshots left out, by reason, and the releases by which people vouch for such rows. */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { QuarantineEntry, RunKey } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
-import { checkReleasable, type Release } from '../core/quality/release.js';
+import { checkReleasable, type Release, type ReleaseAnswer } from '../core/quality/release.js';
 import type { Instant, SnapshotRef, Window } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toWindow } from './database.js';
-import { lockModel } from './models.js';
+import { lockModel, modelUnknown } from './models.js';
+import { currentSpec, specByDigest } from './specs.js';
 import { checkIds, checkTexts, storableText, storedJson } from './stored-text.js';
 
 export interface QuarantineRow extends RunKey, QuarantineEntry {
@@ -96,34 +97,57 @@ export async function listReleases(db: Db, modelId: string): Promise<ReleaseRow[
   }));
 }
 
+type Releasing = Release & { modelId: string; eventId: string; by: string; why: string };
+
+async function isReleased(client: PoolClient, { modelId, eventId, reason, window }: Releasing): Promise<boolean> {
+  const known = await queryOne(
+    client,
+    `select 1 from perennial.quarantine_releases
+     where model_id = $1 and (event_id = $2 or (reason = $3 and window_start = $4 and window_end = $5)) limit 1`,
+    [modelId, eventId, reason, window.start, window.end],
+  );
+  return known !== undefined;
+}
+
+/** As far as snapshots tell: which of a snapshot's rows a reason left out is known by its artifact alone. */
+async function isLeftOut(client: PoolClient, { modelId, reason, window }: Releasing): Promise<boolean> {
+  const found = await queryOne(
+    client,
+    `select 1 from perennial.quarantines q join perennial.snapshots s using (model_id, run_no, kind)
+     where q.model_id = $1 and q.reason = $2 and s.window_start < $4 and s.window_end > $3 limit 1`,
+    [modelId, reason, window.start, window.end],
+  );
+  return found !== undefined;
+}
+
 /**
- * Idempotent on the event id.
- * @returns whether it was news
+ * Idempotent on the event id, and on what is released: the same reason and window are said once.
  * @throws MODEL_UNKNOWN; SIGNAL_INVALID for a reason that cannot be released, an empty window or no why
  */
-export async function releaseQuarantine(
-  pool: Pool,
-  release: Release & { modelId: string; eventId: string; by: string; why: string },
-): Promise<boolean> {
+export async function releaseQuarantine(pool: Pool, release: Releasing): Promise<ReleaseAnswer> {
   const { modelId, eventId, reason, window, by, why } = release;
   checkIds({ eventId });
   checkTexts({ reason, by, why });
-  checkReleasable(reason);
   if (why.trim() === '') throw new PipelineError('SIGNAL_INVALID', 'reason is empty: say why the rows are sound.');
   if (!(Date.parse(window.start) < Date.parse(window.end))) {
     throw new PipelineError('SIGNAL_INVALID', `The window [${window.start}, ${window.end}) holds nothing.`);
   }
   return inTransaction(pool, async (client) => {
     await lockModel(client, modelId);
-    const added = await queryOne(
+    const note = (await isLeftOut(client, release))
+      ? null
+      : `No snapshot of a window that overlaps it has left a row out for ${reason} so far: it holds for later ones. What was left out: perennial quarantine list ${modelId}`;
+    if (await isReleased(client, release)) return { isNew: false, note };
+    const current = await currentSpec(client, modelId);
+    if (current === null) throw modelUnknown(modelId);
+    checkReleasable(reason, (await specByDigest(client, current.specDigest)).quality);
+    await query(
       client,
       `insert into perennial.quarantine_releases (model_id, event_id, reason, window_start, window_end, released_by, why)
-       values ($1, $2, $3, $4, $5, $6, $7) on conflict on constraint quarantine_releases_event_key do nothing
-       returning release_id`,
+       values ($1, $2, $3, $4, $5, $6, $7)`,
       [modelId, eventId, reason, window.start, window.end, by, why],
     );
-    if (added === undefined) return false;
     await appendAudit(client, { modelId, kind: 'quarantine-released', body: { by, why, reason, window } });
-    return true;
+    return { isNew: true, note };
   });
 }

@@ -122,11 +122,11 @@ describe('the quarantine', () => {
       by: 'reviewer',
       why: 'a storm',
     };
-    expect(await releaseQuarantine(own.pool, release)).toBe(true);
-    expect(await releaseQuarantine(own.pool, release)).toBe(false);
-    expect(await listReleases(own.pool, 'outliers')).toMatchObject([
-      { reason: 'out-of-range:x', window, by: 'reviewer' },
-    ]);
+    expect(await releaseQuarantine(own.pool, release)).toEqual({ isNew: true, note: null });
+    expect(await releaseQuarantine(own.pool, release)).toEqual({ isNew: false, note: null });
+    expect(await releaseQuarantine(own.pool, { ...release, eventId: 'r2' })).toEqual({ isNew: false, note: null });
+    const listed = await listReleases(own.pool, 'outliers');
+    expect(listed).toMatchObject([{ reason: 'out-of-range:x', window, by: 'reviewer' }]);
     const released = await own.registry.quarantineReleases('outliers');
     const later = await freeze(world, spec, { released });
     expect(later.rows).toEqual({ in: 4, used: 3, unlabelled: 0, excluded: 0, quarantined: 1 });
@@ -144,8 +144,16 @@ describe('the quarantine', () => {
     ]);
   });
 
+  it('takes a release in advance, and tells that nothing is left out there so far', async () => {
+    await modelOver('advance', [row('1', '10')]);
+    const release = { modelId: 'advance', eventId: 'r', reason: 'out-of-range:x', window: JANUARY, by: 'a', why: 'b' };
+    const answer = await releaseQuarantine(own.pool, release);
+    expect(answer).toEqual({ isNew: true, note: expect.stringContaining('perennial quarantine list advance') });
+  });
+
   it.each([
     [{ reason: 'duplicate-id' }, /cannot be released/],
+    [{ reason: 'out-of-range:nope' }, /there are: out-of-range:x\./],
     [{ why: ' ' }, /say why/],
     [{ window: { start: LATER, end: LATER } }, /holds nothing/],
     [{ modelId: 'nobody' }, /nobody/],

@@ -126,7 +126,18 @@ describe('a window under a reviewed schema', () => {
 });
 
 describe('a release from quarantine', () => {
-  it('is for values outside their range', () => expect(() => checkReleasable('out-of-range:distance')).not.toThrow());
+  const qualityWith = (ranges: Record<string, { min?: number }>) => specSchema.shape.quality.parse({ ranges });
+  const quality = qualityWith({ distance: { min: 0 }, delay: {} });
+
+  it('is for values outside their range', () =>
+    expect(() => checkReleasable('out-of-range:distance', quality)).not.toThrow());
+
+  it('is refused for a range that the pipeline does not declare, with those it does', () => {
+    const known = /no check "out-of-range:nope".*there are: out-of-range:distance\.$/;
+    expect(() => checkReleasable('out-of-range:nope', quality)).toThrow(known);
+    expect(() => checkReleasable('out-of-range:delay', quality)).toThrow(/there are: out-of-range:distance\.$/);
+    expect(() => checkReleasable('out-of-range:delay', qualityWith({}))).toThrow(/it declares no range/);
+  });
 
   it.each([
     ['duplicate-id', 'only one of the rows'],
@@ -134,5 +145,5 @@ describe('a release from quarantine', () => {
     ['id-missing', 'cannot be placed'],
     ['non-finite:distance', 'no number'],
     ['weather', 'no reason of a quarantine'],
-  ])('is refused for %s, with why', (reason, why) => expect(() => checkReleasable(reason)).toThrow(why));
+  ])('is refused for %s, with why', (reason, why) => expect(() => checkReleasable(reason, quality)).toThrow(why));
 });

@@ -33,7 +33,9 @@ async function release(
   const window = parseWindow(options.window);
   const request = { modelId, reason: check, window, by: actor(options.by), why: options.reason };
   const data = await withClient(context, (client) => client.releaseQuarantine(request));
-  const text = `${modelId}: rows of ${windowText(window)} that fail ${check} alone are used by later snapshots`;
+  const used = data.isNew ? 'are used by later snapshots' : 'were released before; nothing changed';
+  const said = `${modelId}: rows of ${windowText(window)} that fail ${check} alone ${used}`;
+  const text = data.note === null ? said : `${said}\n${data.note}`;
   print(context.io, options, { data, text });
 }
 
