@@ -97,6 +97,26 @@ function outcome({ run }: RunDetail): string | null {
   return `${run.outcome.kind}  (${versions})\n${list(run.outcome.reasons)}`;
 }
 
+/** Is what the assessment said comes next still to come? What stopped the run is to be mended after its end too. */
+function isNext({ run, status, assessment: found }: RunDetail): boolean {
+  const stage = status?.stage ?? run.stage;
+  switch (found?.triage?.action) {
+    case 'stop':
+      return true;
+    case 'ask':
+      return run.closedAt === null && (status === null ? stage === 'assess' : askedBy(status) === 'assessment');
+    case 'await-labels':
+      return run.closedAt === null && (stage === 'assess' || stage === 'labels');
+    default:
+      return run.closedAt === null && stage === 'assess';
+  }
+}
+
+const assessment = (detail: RunDetail): string | null =>
+  detail.assessment === null
+    ? null
+    : renderTriage(detail.assessment, { incidentId: detail.incidentId, isNext: isNext(detail) });
+
 /** Sections that have nothing to say yet are left out. */
 export function renderRun(detail: RunDetail, options: TableOptions): string {
   const { evaluation, gates, decisions, labelDecisions, coverage, snapshots } = detail;
@@ -105,7 +125,7 @@ export function renderRun(detail: RunDetail, options: TableOptions): string {
     ['Replay', replayed(detail)],
     ['Question', question(detail)],
     ['Triggers', detail.triggers.length === 0 ? null : renderRunTriggers(detail.triggers, detail.run.modelId)],
-    ['Assessment', detail.assessment === null ? null : renderTriage(detail.assessment, detail.incidentId)],
+    ['Assessment', assessment(detail)],
     ['Labels', coverage.training === null && coverage.holdout === null ? null : labels(detail, options)],
     ['Said to its questions', labelDecisions.length === 0 ? null : renderDecisions(labelDecisions, options)],
     ['Windows', snapshots.length === 0 ? null : windows(detail, options)],

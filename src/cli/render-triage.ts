@@ -6,13 +6,20 @@ import { plain } from './table.js';
 
 const list = (sentences: readonly string[]): string => sentences.map((text) => `- ${plain(text)}`).join('\n');
 
-export function renderTriage(assessment: Assessment, incidentId: number | null): string {
+interface Shown {
+  /** Null: it names no fault. */
+  readonly incidentId: number | null;
+  readonly isNext: boolean;
+}
+
+export function renderTriage(assessment: Assessment, { incidentId, isNext }: Shown): string {
   const { checks, reasons, triage, verdict, window } = assessment;
   const failed = checks.filter((check) => !check.passed);
   const passed =
     checks.length === 0 ? 'NO CHECK WAS MADE' : `${checks.length - failed.length} of ${checks.length} checks passed`;
   if (triage !== undefined) {
-    const sections = triageSections(assessment, incidentId === null ? {} : { incidentId }).map(({ title, sentences }) =>
+    const shown = { isNext, ...(incidentId === null ? {} : { incidentId }) };
+    const sections = triageSections(assessment, shown).map(({ title, sentences }) =>
       [plain(title), ...(sentences.length === 0 ? [] : [list(sentences)])].join('\n'),
     );
     return [`${plain(triageHeadline(assessment))}\n${passed}`, ...sections].join('\n\n');

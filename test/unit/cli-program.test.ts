@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { CliContext } from '#dist/cli/context.js';
 import { failureOf } from '#dist/cli/fail.js';
 import { buildProgram, runCli } from '#dist/cli/program.js';
+import type { PerennialClient } from '#dist/client.js';
 import { ERROR_TABLE, type ErrorCode, PipelineError } from '#dist/core/errors.js';
 
 const documentText = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
@@ -118,6 +119,18 @@ describe('arguments', () => {
     expect(seen.exitCode).toBe(2);
     expect(seen.err).not.toBe('');
     expect(seen.err).not.toContain('not reached');
+  });
+
+  it('an answer to a run that asks nothing is told what it does and how to stop it', async () => {
+    const seen: Seen = { out: '', err: '', exitCode: 0 };
+    const answer = { accepted: false, code: 'not-awaited', reason: 'The run asks nothing now.' } as const;
+    const client = { answerQuestion: async () => answer, close: async () => undefined } as unknown as PerennialClient;
+    const context = { ...contextOf(seen, null), openClient: async () => client };
+    await runCli(['answer', 'm/1', 'abort', '--reason', 'r', '--by', 'a'], context);
+    expect(seen.out).toContain(
+      'asks nothing now.\nWhat it does now: perennial show m/1\nTo stop it: temporal workflow cancel',
+    );
+    expect(seen.exitCode).toBe(4);
   });
 
   it('help and version are answers', async () => {

@@ -241,10 +241,14 @@ describe('show', () => {
       reasons: ['distance is in kilometres'],
       next: 'Decide.',
     } as const;
-    const shown = renderRun(
-      { ...detail, incidentId: 7, assessment: { ...detail.assessment!, verdict: 'logging-change', triage } },
-      free,
-    );
+    const found = {
+      ...detail,
+      incidentId: 7,
+      assessment: { ...detail.assessment!, verdict: 'logging-change', triage },
+    } as const;
+    const asking = { ...detail.status!, stage: 'assess' as const, isAsking: true, asks: 'assessment' as const };
+    const shown = renderRun({ ...found, status: asking }, free);
+    expect(renderRun(found, free)).not.toContain('Next step');
     expect(shown).toContain(
       [
         'Assessment',
@@ -296,6 +300,34 @@ describe('show', () => {
     const answers = [{ ...row!, decision: 'abort' as const, until: null, question: 'assessment' as const }];
     expect(renderRun({ ...detail, labelDecisions: answers }, free)).toMatch(/operator +abort \(assessment\) +signal/);
     expect(renderRun({ ...detail, labelDecisions: [] }, free)).not.toContain('Said to its questions');
+  });
+
+  it.each([
+    ['ask', 'assess', { asks: 'assessment' }, true],
+    ['ask', 'assess', { asks: null }, false],
+    ['ask', 'train', { asks: null }, false],
+    ['go-on', 'assess', {}, true],
+    ['go-on', 'labels', { asks: 'labels' }, false],
+    ['go-on', 'assess', 'closed', false],
+    ['await-labels', 'labels', {}, true],
+    ['await-labels', 'labels', 'closed', false],
+    ['stop', 'done', 'closed', true],
+  ] as const)('%s in stage %s %j: the next step of the assessment is shown: %s', (action, stage, live, isShown) => {
+    const triage = {
+      verdict: 'unclear',
+      certainty: null,
+      action,
+      causes: [],
+      columns: [],
+      onset: null,
+      reasons: [],
+      next: 'This comes next.',
+    } as const;
+    const isClosed = live === 'closed';
+    const run = { ...detail.run, stage, closedAt: isClosed ? march.end : null };
+    const status = isClosed ? null : { ...detail.status!, stage, ...live };
+    const assessment = { ...detail.assessment!, triage };
+    expect(renderRun({ ...detail, run, status, assessment }, free).includes('This comes next.')).toBe(isShown);
   });
 
   it('never shows an assessment without a single check as a pass', () => {

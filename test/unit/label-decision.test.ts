@@ -32,8 +32,12 @@ describe('a word on missing labels', () => {
     expect(judgeLabelDecision(question({}))).toEqual({
       accepted: true,
       code: 'accepted',
-      reason: 'The run goes on with: proceed.',
+      reason: 'The run goes on with the labels there are.',
     });
+    expect(judgeLabelDecision(question({ decision: 'shrink' })).reason).toMatch(
+      /shorter window.*ends as labels-missing/,
+    );
+    expect(judgeLabelDecision(question({ decision: 'abort' })).reason).toBe('The run stops.');
     expect(judgeLabelDecision(question(extend('2001-04-02T00:00:00.000Z')))).toMatchObject({
       accepted: true,
       reason: 'The deadline is now 2001-04-02T00:00:00.000Z.',

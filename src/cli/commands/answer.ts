@@ -1,5 +1,6 @@
 /** `perennial answer RUN` and `perennial extend RUN`: what a person says to a run that asks, or that waits for labels. */
 import { Argument, type Command, Option } from 'commander';
+import type { RunKey } from '../../activities/deps.js';
 import type { PerennialClient } from '../../client.js';
 import { assertInvariant, ERROR_TABLE } from '../../core/errors.js';
 import type { QuestionAnswer } from '../../core/messages.js';
@@ -22,14 +23,26 @@ const ANSWERS = ['proceed', 'shrink', 'abort'] as const satisfies readonly Quest
 async function tell(
   context: CliContext,
   options: Options,
-  send: (client: PerennialClient) => Promise<DecisionAnswer | null>,
+  say: {
+    readonly send: (client: PerennialClient) => Promise<DecisionAnswer | null>;
+    readonly whatNow: (code: DecisionAnswer['code']) => string | null;
+  },
 ): Promise<void> {
-  const answer = await withClient(context, send);
+  const answer = await withClient(context, say.send);
   assertInvariant(answer !== null, 'An answer by Update came back without its answer, as only one by Signal may.');
-  const text = answer.accepted ? answer.reason : `not accepted (${answer.code}): ${answer.reason}`;
+  const refusal = [`not accepted (${answer.code}): ${answer.reason}`, say.whatNow(answer.code) ?? []].flat();
+  const text = answer.accepted ? answer.reason : refusal.join('\n');
   print(context.io, options, { data: answer, text });
   if (!answer.accepted) context.io.setExitCode(ERROR_TABLE.APPROVAL_NOT_ALLOWED.exitCode);
 }
+
+/** A run that asks nothing goes on: what it waits for is on its page, and to stop it is another thing than to answer. */
+const whatNow =
+  ({ modelId, runNo }: RunKey) =>
+  (code: DecisionAnswer['code']): string | null =>
+    code === 'not-awaited'
+      ? `What it does now: perennial show ${modelId}/${runNo}\nTo stop it: temporal workflow cancel --workflow-id retrain/${modelId}/${runNo}`
+      : null;
 
 const withCommonOptions = (command: Command): Command =>
   withCommon(command)
@@ -51,8 +64,9 @@ export function addAnswer(program: Command, context: CliContext): void {
     .action((run: string, answer: QuestionAnswer['answer'], options: AnswerOptions) => {
       const { question, reason } = options;
       const said = { answer, by: actor(options.by), reason, ...(question === undefined ? {} : { question }) };
-      const request = { ...parseRunRef(run), ...said };
-      return tell(context, options, (client) => client.answerQuestion(request));
+      const key = parseRunRef(run);
+      const send = (client: PerennialClient) => client.answerQuestion({ ...key, ...said });
+      return tell(context, options, { send, whatNow: whatNow(key) });
     });
 }
 
@@ -63,7 +77,9 @@ export function addExtend(program: Command, context: CliContext): void {
     .requiredOption('--until <instant>', 'the new deadline, e.g. 2001-04-15')
     .action((run: string, options: Options & { readonly until: string }) => {
       const until = parseInstant(options.until);
-      const request = { ...parseRunRef(run), until, by: actor(options.by), reason: options.reason };
-      return tell(context, options, (client) => client.extendDeadline(request));
+      const key = parseRunRef(run);
+      const said = { until, by: actor(options.by), reason: options.reason };
+      const send = (client: PerennialClient) => client.extendDeadline({ ...key, ...said });
+      return tell(context, options, { send, whatNow: whatNow(key) });
     });
 }

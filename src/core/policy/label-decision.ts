@@ -107,8 +107,11 @@ function judgeDeadline({ decision, now, wait }: LabelDecisionQuestion): Decision
 function whatFollows(question: LabelDecisionQuestion): string {
   const { decision } = question;
   if (decision.decision === 'extend') return `The deadline is now ${decision.until}.`;
-  if (questionOf(question) === 'labels') return `The run goes on with: ${decision.decision}.`;
-  return decision.decision === 'proceed' ? 'The run retrains all the same.' : 'The run stops.';
+  if (decision.decision === 'abort') return 'The run stops.';
+  if (questionOf(question) === 'assessment') return 'The run retrains all the same.';
+  return decision.decision === 'proceed'
+    ? 'The run goes on with the labels there are.'
+    : 'The run looks for a shorter window that has enough labels; without one it ends as labels-missing.';
 }
 
 /** Checks in this order: state, person and channel, reason, deadline. An instant that is no instant is refused. Never throws. */

@@ -18,6 +18,8 @@ export interface TriageSection {
 interface Shown {
   /** Of the fault that the verdict names; absent: none. */
   readonly incidentId?: number;
+  /** False: the run is past what the assessment said comes next. Absent: it is not. */
+  readonly isNext?: boolean;
   /** Sentences of one list, alerts of one claim. */
   readonly most?: number;
 }
@@ -70,7 +72,7 @@ function claimSentence(claim: Alleged, most: number): string {
 /** Sections without a sentence are left out, those of a cause are not: each was looked at. */
 export function triageSections(assessment: Assessment, shown: Shown = {}): TriageSection[] {
   const { triage, facts, checks, reasons } = assessment;
-  const { incidentId, most = Number.POSITIVE_INFINITY } = shown;
+  const { incidentId, isNext = true, most = Number.POSITIVE_INFINITY } = shown;
   const failed = checks.filter(({ passed }) => !passed);
   const causes = ORDER.flatMap((state) => (triage?.causes ?? []).filter((cause) => cause.state === state));
   const incident = incidentId === undefined ? [] : [`It belongs to incident ${incidentId}.`];
@@ -79,7 +81,7 @@ export function triageSections(assessment: Assessment, shown: Shown = {}): Triag
   const sections = [
     ...filled(
       { title: 'Why', sentences: [...(triage?.reasons ?? reasons), ...incident] },
-      { title: 'Next step', sentences: triage === undefined ? [] : [triage.next] },
+      { title: 'Next step', sentences: triage === undefined || !isNext ? [] : [triage.next] },
     ),
     ...causes.map(causeSection),
     ...filled(
