@@ -137,7 +137,7 @@ export interface LabelShift {
 }
 
 /** The share of positive labels before and since a version of the label process, at an instant that nobody searched for. */
-export interface AnnouncedShift {
+interface AnnouncedShift {
   readonly at: Instant;
   /** Overall, at 99 %; null: there are too few days with labels on a side of it. */
   readonly shift: LabelShift | null;
