@@ -44,27 +44,47 @@ const bounds = (column: SchemaColumn): readonly [string, string] =>
     ? [NOTHING, NOTHING]
     : [number(column.range.min, { digits: 2 }), number(column.range.max, { digits: 2 })];
 
-export function renderSchema(row: SchemaRow, options: TableOptions): string {
-  const rows = row.schema.columns.map((column) => [
-    plain(column.name),
-    column.role,
-    column.type,
-    column.maxNullShare === null ? 'any' : share(column.maxNullShare),
-    ...bounds(column),
-    categories(column),
-  ]);
-  return [schemaHead(row), '', table(COLUMNS, rows, options)].join('\n');
-}
+/** What the reader of a CSV says is no fact of the source. */
+const typeText = (type: string, isCsv: boolean): string => (isCsv && type === 'VARCHAR' ? 'text (CSV)' : type);
+
+const columnTable = ({ to, isCsv }: SchemaDiff, options: TableOptions): string =>
+  table(
+    COLUMNS,
+    to.schema.columns.map((column) => [
+      plain(column.name),
+      column.role,
+      typeText(column.type, isCsv),
+      column.maxNullShare === null ? 'any' : share(column.maxNullShare),
+      ...bounds(column),
+      categories(column),
+    ]),
+    options,
+  );
 
 const CHANGES: readonly Column[] = [{ title: 'COLUMN' }, { title: 'WHAT' }, { title: 'DIFFERENCE', isFlexible: true }];
 
-export function renderSchemaDiff({ modelId, from, to, differences }: SchemaDiff, options: TableOptions): string {
+function comparison({ from, differences, isCsv }: SchemaDiff, options: TableOptions): string {
   const against = from === null ? 'against nothing: none was accepted yet' : `against version ${from.version}`;
-  const rows = differences.map(({ column, what, text }) => [plain(column), what, plain(text)]);
+  const rows = differences.map(({ column, what, text }) => [
+    plain(column),
+    what,
+    what === 'added' ? typeText(plain(text), isCsv) : plain(text),
+  ]);
   const body = rows.length === 0 ? 'Nothing differs.' : table(CHANGES, rows, options);
-  const accept =
-    to.isCurrent || (from !== null && from.version === to.version)
-      ? []
-      : ['', `Accept it: perennial schema accept ${modelId} --version ${to.version} --reason "why"`];
-  return [schemaHead(to), `compared  ${against}`, '', body, ...accept].join('\n');
+  return [`compared  ${against}`, '', body].join('\n');
+}
+
+const howToAccept = ({ modelId, from, to }: SchemaDiff): string[] =>
+  to.isCurrent || (from !== null && from.version === to.version)
+    ? []
+    : ['', `Accept it: perennial schema accept ${modelId} --version ${to.version} --reason "why"`];
+
+/** Of what was just inferred: its columns, and what differs from the accepted one, where there is one. */
+export function renderInferred(diff: SchemaDiff, options: TableOptions): string {
+  const differs = diff.from === null ? [] : ['', comparison(diff, options)];
+  return [schemaHead(diff.to), '', columnTable(diff, options), ...differs, ...howToAccept(diff)].join('\n');
+}
+
+export function renderSchemaDiff(diff: SchemaDiff, options: TableOptions): string {
+  return [schemaHead(diff.to), comparison(diff, options), ...howToAccept(diff)].join('\n');
 }

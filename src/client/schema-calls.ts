@@ -16,6 +16,8 @@ import { specOfModel } from './read-calls.js';
 
 export interface SchemaDiff {
   readonly modelId: string;
+  /** Its source carries no types: every column is text. */
+  readonly isCsv: boolean;
   /** Null: nothing was accepted yet, and everything is new. */
   readonly from: SchemaRow | null;
   readonly to: SchemaRow;
@@ -51,7 +53,7 @@ const pick = (rows: readonly SchemaRow[], version: number, modelId: string): Sch
 
 async function diff(pool: Pool, request: { modelId: string; from?: number; to?: number }): Promise<SchemaDiff> {
   const { modelId } = request;
-  await specOfModel(pool, modelId);
+  const { source } = await specOfModel(pool, modelId);
   const rows = await listSchemas(pool, modelId);
   const newest = rows[0];
   if (newest === undefined) {
@@ -60,7 +62,8 @@ async function diff(pool: Pool, request: { modelId: string; from?: number; to?: 
   const to = request.to === undefined ? newest : pick(rows, request.to, modelId);
   const accepted = rows.find(({ isCurrent }) => isCurrent) ?? null;
   const from = request.from === undefined ? accepted : pick(rows, request.from, modelId);
-  return { modelId, from, to, differences: diffSchemas(from?.schema ?? null, to.schema) };
+  const isCsv = source.kind === 'csv';
+  return { modelId, isCsv, from, to, differences: diffSchemas(from?.schema ?? null, to.schema) };
 }
 
 async function championWindow(pool: Pool, modelId: string): Promise<Window> {

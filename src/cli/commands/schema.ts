@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { actor, type CliContext, type CommonOptions, countOption, print, withClient, withCommon } from '../context.js';
 import { interruptible } from '../interruptible.js';
-import { renderSchema, renderSchemaDiff } from '../render-schema.js';
+import { renderInferred, renderSchemaDiff } from '../render-schema.js';
 import { parseInstant, parseModelId } from '../run-ref.js';
 import { parseWindow, windowOption } from '../window-option.js';
 
@@ -21,9 +21,7 @@ async function infer(context: CliContext, model: string, options: InferOptions):
   };
   const diff = await interruptible(context, (client, awaiting) => client.inferSchema(request, awaiting));
   if (diff === null) return;
-  const { io } = context;
-  const text = [renderSchema(diff.to, io), '', renderSchemaDiff(diff, io)].join('\n');
-  print(io, options, { data: diff, text });
+  print(context.io, options, { data: diff, text: renderInferred(diff, context.io) });
 }
 
 interface DiffOptions extends CommonOptions {
