@@ -238,7 +238,7 @@ export async function closeRun(
       assertInvariant(isSame, `Run ${key.runNo} of ${key.modelId} was closed already, with another result.`);
       return;
     }
-    if (outcome !== null) await settleClaims(client, key, outcome);
+    await settleClaims(client, key, outcome?.kind ?? 'failed');
     if (outcome !== null && present.stage !== 'done') await appendStage(client, key, 'done');
     await writeClosing(client, key, { outcome, failure });
   });
@@ -248,6 +248,7 @@ export async function closeRun(
 export async function failOpenRun(pool: Pool, key: RunKey, failure: string): Promise<boolean> {
   return withRun(pool, key, async (client, present) => {
     if (present.closedAt !== null) return false;
+    await settleClaims(client, key, 'failed');
     await writeClosing(client, key, { outcome: null, failure: storableText(failure) });
     return true;
   });

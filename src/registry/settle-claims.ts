@@ -6,14 +6,11 @@ import type { PoolClient } from 'pg';
 import type { RunKey } from '../activities/deps.js';
 import { assertInvariant } from '../core/errors.js';
 import { incidentName } from '../core/triage/incident.js';
-import type { Digest, Outcome, OutcomeKind } from '../core/types.js';
+import type { Digest, OutcomeKind } from '../core/types.js';
 import { writeClosure } from './close-incident.js';
 import { type Db, query, queryOne } from './database.js';
 import { closedScopes, openScopes } from './incident-scopes.js';
 import { appendTriggerStates } from './triggers.js';
-
-/** Ends of a run that a fault has stopped, or left without an answer. */
-const STOPPED: readonly OutcomeKind[] = ['blocked-by-data', 'code-suspected', 'rejected-by-person', 'expired'];
 
 interface LastSighting {
   readonly incidentId: number;
@@ -77,24 +74,31 @@ async function moveClaims(client: PoolClient, key: RunKey, incidentId: number): 
   return appendTriggerStates(client, { ...change, state: 'suppressed', reason });
 }
 
-/** The one run that suspected the fault went on: whoever let it do so stands in that run. */
-async function overrule(
-  client: PoolClient,
-  key: RunKey,
-  { incidentId, digest, outcome }: LastSighting & { outcome: Outcome },
-): Promise<void> {
+/** A run that suspected faults alone went on: whoever let it do so stands in that run. Its last look may have found another, or none. */
+async function overrule(client: PoolClient, key: RunKey, ended: RunEnd): Promise<void> {
   const { modelId, runNo } = key;
-  const scope = (await openScopes(client, modelId)).find((one) => one.incidentId === incidentId);
-  if (scope === undefined || !scope.isSuspicion || scope.openedByRun !== runNo) return;
-  const reason = `Run ${runNo} went on in spite of the suspicion and ended as ${outcome.kind}.`;
-  const closing = { modelId, incidentId, kind: scope.kind, how: 'overruled' as const, by: `run ${runNo}`, reason };
-  await writeClosure(client, { ...closing, seenThrough: scope.seen.end, evidenceDigest: digest });
+  const mine = (await openScopes(client, modelId)).filter((one) => one.isSuspicion && one.openedByRun === runNo);
+  for (const { incidentId, kind, seen } of mine) {
+    const sighting = await queryOne<{ digest: Digest }>(
+      client,
+      'select digest from perennial.incident_sightings where incident_id = $1 order by at desc, digest limit 1',
+      [incidentId],
+    );
+    assertInvariant(sighting !== undefined, `Incident ${incidentId} of ${modelId} was never seen.`);
+    const reason = `Run ${runNo} went on in spite of the suspicion and ended as ${ended}.`;
+    const closing = { modelId, incidentId, kind, how: 'overruled' as const, by: `run ${runNo}`, reason };
+    await writeClosure(client, { ...closing, seenThrough: seen.end, evidenceDigest: sighting.digest });
+  }
 }
 
-/** The caller holds the model's lock and is about to close the run. */
-export async function settleClaims(client: PoolClient, key: RunKey, outcome: Outcome): Promise<void> {
+type RunEnd = OutcomeKind | 'failed';
+
+/**
+ * However it ended: what found a fault last and froze nothing, has answered no claim. The caller holds the model's lock and is about
+ * to close the run.
+ */
+export async function settleClaims(client: PoolClient, key: RunKey, ended: RunEnd): Promise<void> {
+  if (await isPastTriage(client, key)) return overrule(client, key, ended);
   const seen = await lastSighting(client, key);
-  if (seen === null) return;
-  if (await isPastTriage(client, key)) await overrule(client, key, { ...seen, outcome });
-  else if (STOPPED.includes(outcome.kind)) await moveClaims(client, key, seen.incidentId);
+  if (seen !== null) await moveClaims(client, key, seen.incidentId);
 }

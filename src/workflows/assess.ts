@@ -1,23 +1,35 @@
 /**
- * Stage `assess`: acts on what the activity concluded, that is goes on, stops, asks a person, or goes on to the label wait and
- * assesses once more with the labels that came. The verdict itself is made in the activity and stands in the history.
+ * Stage `assess`: acts on what the activity concluded, that is goes on, stops, asks a person, or goes on to the label wait. What is
+ * frozen after a wait has labels that the first look did not know: then it looks once more, whatever the first look said. The
+ * verdict itself is made in the activity and stands in the history.
  */
 import { patched } from '@temporalio/workflow';
 import type { RunPlan } from '../core/spec/run-plan.js';
 import type { AssessReply } from '../core/triage/assessment.js';
+import { isAlarm } from '../core/triage/decide.js';
 import type { TriageAction } from '../core/triage/verdict.js';
-import type { LabelDecision, Outcome, OutcomeKind } from '../core/types.js';
+import type { Instant, LabelDecision, Outcome, OutcomeKind } from '../core/types.js';
 import { dataActivities } from './activity-proxies.js';
 import type { RunState } from './run-state.js';
 
-export type AssessResult =
-  | {
-      readonly kind: 'go-on';
-      /** Only missing labels keep it open: to be assessed once more when their wait is over. */
-      readonly isPending: boolean;
-      readonly notes: readonly string[];
-    }
-  | { readonly kind: 'stop'; readonly outcome: Outcome };
+export interface WentOn {
+  readonly kind: 'go-on';
+  /** Only missing labels keep it open: to be assessed once more when their wait is over. */
+  readonly isPending: boolean;
+  /** A person was asked and said so. */
+  readonly isByPerson: boolean;
+  readonly notes: readonly string[];
+}
+
+export type AssessResult = WentOn | { readonly kind: 'stop'; readonly outcome: Outcome };
+
+const goOn = (notes: readonly string[], how: Partial<WentOn> = {}): WentOn => ({
+  kind: 'go-on',
+  isPending: false,
+  isByPerson: false,
+  notes,
+  ...how,
+});
 
 const OUTCOMES: Readonly<Partial<Record<AssessReply['verdict'], OutcomeKind>>> = {
   'broken-feed': 'blocked-by-data',
@@ -46,43 +58,80 @@ export async function assess(run: RunState, plan: RunPlan): Promise<AssessResult
   const reply = await dataActivities().assessQuality.executeWithOptions({ summary: 'is the window fit to train on?' }, [
     { key: run.key, plan },
   ]);
-  return act(run, { plan, reply, isLast: false });
-}
-
-/** After the label wait: what is still open then is a person's to say. */
-export async function assessAgain(run: RunState, plan: RunPlan): Promise<AssessResult> {
-  const labelsAsOf = run.time.now();
-  const reply = await dataActivities().assessQuality.executeWithOptions(
-    { summary: `assess once more with the labels known by ${labelsAsOf}` },
-    [{ key: run.key, plan, labelsAsOf, isAfterLabelWait: true }],
-  );
-  return act(run, { plan, reply, isLast: true });
-}
-
-interface Assessed {
-  readonly plan: RunPlan;
-  readonly reply: AssessReply;
-  readonly isLast: boolean;
+  if (!isByAction(reply.action)) return actByVerdict(run, reply);
+  show(run, reply);
+  return reply.action === 'await-labels' ? goOn(notesOf(reply), { isPending: true }) : act(run, plan, reply);
 }
 
 /** A run that an earlier build took beyond its assessment goes on as that build did, whatever its activity had said. */
 const isByAction = (action: TriageAction | undefined): action is TriageAction =>
   action !== undefined && patched('assess-by-action');
 
-async function act(run: RunState, assessed: Assessed): Promise<AssessResult> {
-  const { plan, reply, isLast } = assessed;
-  const { action, verdict } = reply;
-  if (!isByAction(action)) {
-    if (verdict === 'clear') return { kind: 'go-on', isPending: false, notes: [] };
-    return stop(run, 'blocked-by-data', [`Assessed as ${verdict}.`, ...reply.reasons]);
-  }
+function actByVerdict(run: RunState, { verdict, reasons }: AssessReply): AssessResult {
+  if (verdict === 'clear') return goOn([]);
+  return stop(run, 'blocked-by-data', [`Assessed as ${verdict}.`, ...reasons]);
+}
+
+function show(run: RunState, reply: AssessReply): void {
   run.assessed = reply;
   run.refresh();
-  if (action === 'stop') return stop(run, stoppedAs(verdict), sentences(reply));
-  const isPending = action === 'await-labels' && !isLast;
-  if (action !== 'go-on' && !isPending) return ask(run, plan, reply);
-  const notes = verdict === 'clear' ? [] : sentences({ ...reply, reasons: reply.reasons.slice(0, 1) });
-  return { kind: 'go-on', isPending, notes };
+}
+
+/**
+ * Would labels be frozen that the first look did not know? It knew those of the instant of the plan's inputs; later ones come while the
+ * run waits for labels, for a person's answer, or for a worker. Without a label wait, less than one poll for labels is no wait.
+ */
+export function hasNewLabels(
+  run: RunState,
+  plan: RunPlan,
+  { first, hasWaited }: { readonly first: WentOn; readonly hasWaited: boolean },
+): boolean {
+  if (first.isPending) return true;
+  const newerMs = Date.parse(run.time.now()) - Date.parse(plan.inputsAsOf);
+  const isNewer = newerMs > 0 && (hasWaited || newerMs >= plan.labels.pollMs);
+  return isNewer && run.assessed !== null && patched('assess-after-label-wait');
+}
+
+/** What is still open after the label wait is a person's to say. */
+export async function assessAgain(
+  run: RunState,
+  plan: RunPlan,
+  { first, labelsAsOf }: { readonly first: WentOn; readonly labelsAsOf: Instant },
+): Promise<AssessResult> {
+  const before = run.assessed;
+  const reply = await dataActivities().assessQuality.executeWithOptions(
+    { summary: `assess once more with the labels known by ${labelsAsOf}` },
+    [{ key: run.key, plan, labelsAsOf, isAfterLabelWait: true }],
+  );
+  if (!isByAction(reply.action)) return actByVerdict(run, reply);
+  show(run, reply);
+  return first.isPending || !standsByFirst(run, { first, before, reply }) ? act(run, plan, reply) : first;
+}
+
+/**
+ * Of a run that went on at first. What let it go on, a person's word above all, holds against everything but a fault; only of an
+ * alarm that nobody was asked about does the whole verdict count again. A person who was told of a suspicion is not asked twice.
+ */
+function standsByFirst(
+  run: RunState,
+  {
+    first,
+    before,
+    reply,
+  }: { readonly first: WentOn; readonly before: AssessReply | null; readonly reply: AssessReply },
+): boolean {
+  const isFault = reply.verdict in OUTCOMES;
+  if (!isFault) return first.isByPerson || !isAlarm(run.input.cause);
+  const isKnown = reply.findingKey !== undefined && reply.findingKey === before?.findingKey;
+  return first.isByPerson && reply.action === 'ask' && isKnown;
+}
+
+const notesOf = (reply: AssessReply): string[] =>
+  reply.verdict === 'clear' ? [] : sentences({ ...reply, reasons: reply.reasons.slice(0, 1) });
+
+async function act(run: RunState, plan: RunPlan, reply: AssessReply): Promise<AssessResult> {
+  if (reply.action === 'stop') return stop(run, stoppedAs(reply.verdict), sentences(reply));
+  return reply.action === 'go-on' ? goOn(notesOf(reply)) : ask(run, plan, reply);
 }
 
 const stop = (run: RunState, kind: OutcomeKind, reasons: readonly string[]): AssessResult => ({
@@ -102,8 +151,7 @@ async function ask(run: RunState, plan: RunPlan, reply: AssessReply): Promise<As
     return stop(run, 'expired', ['Nobody answered whether to retrain all the same.', ...found]);
   }
   const said = `by ${answer.by}: ${answer.reason}`;
-  if (answer.decision === 'proceed')
-    return { kind: 'go-on', isPending: false, notes: [`Retrained all the same ${said}`, ...found] };
+  if (answer.decision === 'proceed') return goOn([`Retrained all the same ${said}`, ...found], { isByPerson: true });
   return stop(run, stoppedAs(reply.verdict), [`Stopped ${said}`, ...found]);
 }
 
@@ -114,7 +162,7 @@ function askNobody(
 ): AssessResult {
   const notes = ['Promotion is off: nobody was asked.', ...found];
   if (verdict in OUTCOMES) return stop(run, stoppedAs(verdict), notes);
-  return { kind: 'go-on', isPending: false, notes };
+  return goOn(notes);
 }
 
 /** Null: nobody answered in time. */

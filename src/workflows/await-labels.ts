@@ -8,11 +8,14 @@ import type { Instant, LabelDecision, Window } from '../core/types.js';
 import { dataActivities } from './activity-proxies.js';
 import type { RunState } from './run-state.js';
 
-export type LabelsResult =
+type WaitResult =
   | { readonly kind: 'training'; readonly window: Window; readonly notes: readonly string[] }
   | { readonly kind: 'stop'; readonly outcome: 'labels-missing' | 'expired'; readonly reasons: readonly string[] };
 
-const stop = (reasons: readonly string[], outcome: 'labels-missing' | 'expired' = 'labels-missing'): LabelsResult => ({
+/** `hasWaited`: the labels were not enough at once. */
+export type LabelsResult = WaitResult & { readonly hasWaited: boolean };
+
+const stop = (reasons: readonly string[], outcome: 'labels-missing' | 'expired' = 'labels-missing'): WaitResult => ({
   kind: 'stop',
   outcome,
   reasons,
@@ -24,11 +27,16 @@ interface WaitEnd {
   readonly request: CoverageRequest;
   readonly shares: string;
   readonly missing: readonly string[];
+  readonly hasWaited: boolean;
 }
 
 export async function awaitLabels(run: RunState, plan: RunPlan): Promise<LabelsResult> {
   const end = await waitToTheEnd(run, plan);
   run.questions.close();
+  return { ...(await resultOf(end, plan)), hasWaited: end.hasWaited };
+}
+
+async function resultOf(end: WaitEnd, plan: RunPlan): Promise<WaitResult> {
   const { by, request, shares, missing } = end;
   if (typeof by === 'object') return answered(by, { request, missing });
   switch (by) {
@@ -50,6 +58,7 @@ async function waitToTheEnd(run: RunState, plan: RunPlan): Promise<WaitEnd> {
   const desk = run.questions;
   let askUntil: Instant | null = null;
   let looks = 0;
+  let hasWaited = false;
   const pollMsUntil = (at: Instant): number =>
     pollInterval({ pollMs: plan.labels.pollMs, leftMs: run.time.leftMs(at), looks });
   for (;;) {
@@ -63,10 +72,11 @@ async function waitToTheEnd(run: RunState, plan: RunPlan): Promise<WaitEnd> {
     await desk.settled();
     const { missing, kind } = coverage;
     const shares = `labels in: training ${percent(coverage.trainingShare)}, holdout ${percent(coverage.holdoutShare)}`;
-    const endBy = (by: WaitEnd['by']): WaitEnd => ({ by, request, shares, missing });
+    const endBy = (by: WaitEnd['by']): WaitEnd => ({ by, request, shares, missing, hasWaited });
     // An answer that was accepted counts, whatever came in since.
     if (desk.answer !== null) return endBy(desk.answer);
     if (kind === 'enough') return endBy(kind);
+    hasWaited = true;
     // The deadline was extended while this was measured: it is not over yet.
     if (desk.deadlineAt !== deadlineAt) continue;
     if (kind === 'wait') {
@@ -100,7 +110,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 type CoverageRequest = Parameters<ReturnType<typeof dataActivities>['shrinkTraining']>[0];
 
-async function shrink(request: CoverageRequest, missing: readonly string[]): Promise<LabelsResult> {
+async function shrink(request: CoverageRequest, missing: readonly string[]): Promise<WaitResult> {
   const window = await dataActivities().shrinkTraining.executeWithOptions({ summary: 'shrink the training window' }, [
     request,
   ]);
@@ -129,7 +139,7 @@ function ask(run: RunState, wait: Wait & { notes: readonly string[] }): Promise<
 async function answered(
   answer: LabelDecision,
   context: { request: CoverageRequest; missing: readonly string[] },
-): Promise<LabelsResult> {
+): Promise<WaitResult> {
   const { request, missing } = context;
   const said = `${answer.by} chose ${answer.decision}: ${answer.reason}`;
   if (answer.decision === 'abort') return stop([said, ...missing]);

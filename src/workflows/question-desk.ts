@@ -51,8 +51,9 @@ export class QuestionDesk {
     if (this.#assessment?.answeredBy === null) this.#assessment = null;
   }
 
-  /** A run asks about its assessment once. */
+  /** Once a look: what was said to the first one's question is no answer to the second one's. */
   askAssessment(until: Instant): void {
+    this.assessAnswer = null;
     this.#assessment = { until, answeredBy: null };
   }
 

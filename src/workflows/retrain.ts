@@ -15,9 +15,9 @@ import {
 } from '@temporalio/workflow';
 import type { RetrainInput } from '../core/messages.js';
 import type { RunPlan } from '../core/spec/run-plan.js';
-import type { Outcome, OutcomeKind, TrainedCandidate, Window } from '../core/types.js';
+import type { Instant, Outcome, OutcomeKind, TrainedCandidate, Window } from '../core/types.js';
 import { dataActivities, runActivities, trainActivities } from './activity-proxies.js';
-import { assess, assessAgain } from './assess.js';
+import { assess, assessAgain, hasNewLabels } from './assess.js';
 import { awaitLabels } from './await-labels.js';
 import { checkRetrainInput } from './check-messages.js';
 import { decideAndPromote } from './decide-and-promote.js';
@@ -58,9 +58,12 @@ async function walkStages(run: RunState): Promise<Outcome> {
   if (labels.kind === 'stop') return run.outcome(labels.outcome, [...labels.reasons, ...first.notes]);
 
   let assessed = first;
-  if (first.isPending) {
+  let labelsAsOf: Instant | null = null;
+  if (hasNewLabels(run, plan, { first, hasWaited: labels.hasWaited })) {
     await run.enter('assess');
-    const second = await assessAgain(run, plan);
+    // What is frozen has no label that no look knew, however long a person thinks about the second one.
+    labelsAsOf = run.time.now();
+    const second = await assessAgain(run, plan, { first, labelsAsOf });
     if (second.kind === 'stop') return second.outcome;
     assessed = second;
   }
@@ -68,7 +71,7 @@ async function walkStages(run: RunState): Promise<Outcome> {
   await run.enter('freeze');
   const snapshots = await dataActivities().freezeSnapshots.executeWithOptions(
     { summary: 'training and holdout snapshots' },
-    [{ key: run.key, plan, training: labels.window, labelsAsOf: run.time.now() }],
+    [{ key: run.key, plan, training: labels.window, labelsAsOf: labelsAsOf ?? run.time.now() }],
   );
 
   await run.enter('train');

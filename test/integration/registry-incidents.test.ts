@@ -261,9 +261,36 @@ describe('closing', () => {
     const closure = (await incidentById(t.pool, 'overruled', incidentId!))?.closure;
     expect(closure).toMatchObject({ how: 'overruled', by: 'run 1' });
   });
+
+  it('happens so to every suspicion of that run, also when its last look found nothing', async () => {
+    await apply('looked-twice');
+    const key = await openRunFor(t.registry, 'looked-twice', 'x');
+    for (const verdict of ['label-fault', 'logging-change'] as const)
+      await t.registry.recordAssessment(key, faulty(verdict, { certainty: 'suspected' }));
+    await t.registry.recordAssessment(key, sound(MARCH));
+    expect(await open('looked-twice')).toHaveLength(2);
+    await t.registry.recordStage(key, 'freeze');
+    await t.registry.closeRun(key, ended('promoted'));
+    expect((await all('looked-twice')).map(({ closure }) => closure?.how)).toEqual(['overruled', 'overruled']);
+  });
 });
 
 describe('claims', () => {
+  it.each([
+    ['cancelled', (key: RunKey) => t.registry.closeRun(key, ended('cancelled'))],
+    ['without its labels', (key: RunKey) => t.registry.closeRun(key, ended('labels-missing'))],
+    ['failed', (key: RunKey) => t.registry.closeRun(key, { failure: 'the disk is full' })],
+    ['terminated', (key: RunKey) => t.registry.failOpenRun(key, 'gone')],
+  ])('of a run that ended %s after it had found a fault wait under the incident', async (how, close) => {
+    const modelId = `ended-${how.replaceAll(' ', '-')}`;
+    await apply(modelId);
+    const key = await claimRun(modelId, 'c1');
+    const { incidentId } = await t.registry.recordAssessment(key, faulty('label-fault', { certainty: 'suspected' }));
+    await close(key);
+    expect((await ledger(modelId))['nightly/c1']).toMatchObject({ state: 'held', incidentId });
+    expect(await open(modelId)).toMatchObject([{ incidentId, held: 1 }]);
+  });
+
   it('of a run that a fault stopped wait under the incident, those of a person do not', async () => {
     await apply('held');
     await commit(t.registry, claimArrival('held', 'c1'));

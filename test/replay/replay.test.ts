@@ -45,7 +45,11 @@ const WANTED = [
 ];
 
 /** Ways to an outcome that has another history already: kept under names that an export does not write. */
-const WAYS = ['retrainWorkflow-expired-question', 'retrainWorkflow-promoted-assessed-twice'];
+const WAYS = [
+  'retrainWorkflow-expired-question',
+  'retrainWorkflow-promoted-assessed-after-wait',
+  'retrainWorkflow-promoted-assessed-twice',
+];
 
 let harness: Harness;
 beforeAll(async () => {
@@ -213,6 +217,17 @@ const SCENES: (() => Promise<unknown>)[] = [
     await answer(run, 'proceed');
     await closed(world);
   },
+  // It would have gone on: the label wait, then a question.
+  async () => {
+    const { world, run } = await start({}, (made) => {
+      made.assessReplies = [{ ...ASK('unclear'), verdict: 'clear', action: 'go-on' }, ASK('label-fault')];
+      made.labelShare = () => (made.measured.length > 1 ? 1 : 0.4);
+    });
+    await harness.awaiting(run, 'labels');
+    await run.signal(labelsArrivedSignal, { eventId: 'l', through: '2001-01-01T00:00:00Z' });
+    await answer(run, 'proceed');
+    await closed(world);
+  },
   async () =>
     closed(
       (
@@ -344,6 +359,32 @@ describe('a run that asks about its assessment', () => {
 });
 
 describe('a run that waits for labels', () => {
+  it('looks once more with them, also when its workers are gone while it looks', async () => {
+    const { world, run } = await start({}, (made) => {
+      made.assessReplies = [
+        { ...ASK('unclear'), verdict: 'clear', action: 'go-on' },
+        { ...ASK('label-fault'), action: 'stop', certainty: 'confirmed' },
+      ];
+      made.labelShare = () => 0;
+    });
+    await harness.awaiting(run, 'labels');
+    world.labelShare = () => 1;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    world.before.assessQuality = () => held;
+    await harness.coordinator.sendLabels(world.modelId, { eventId: 'l', through: '2001-01-01T00:00:00Z' });
+    await until('the second look', () => world.count('assessQuality') === 2);
+    const stopped = harness.stopWorkers();
+    release();
+    await stopped;
+    await harness.startWorkers();
+    expect(await closed(world)).toMatchObject({ outcome: { kind: 'blocked-by-data' } });
+    expect(await taskFailures(run)).toBe(0);
+    expect(world.count('freezeSnapshots')).toBe(0);
+  });
+
   it('is finished by the next build', async () => {
     const next = await bundleOfVariant('next', {
       file: join('core', 'report', 'run-details.js'),

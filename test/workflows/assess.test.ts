@@ -1,7 +1,7 @@
 // What stage assess does on each action: goes on, stops, asks a person, or waits for labels and looks once more.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AssessReply } from '#dist/core/triage/assessment.js';
-import type { LabelDecision, RunClock } from '#dist/core/types.js';
+import type { Cause, LabelDecision, RunClock } from '#dist/core/types.js';
 import {
   answerQuestionSignal,
   answerQuestionUpdate,
@@ -33,12 +33,15 @@ const reply = (verdict: Reply['verdict'], change: Partial<Reply> = {}): Reply =>
 });
 const SUSPECTED = reply('logging-change', { action: 'ask', certainty: 'suspected', next: 'Decide.', incidentId: 7 });
 const UNCLEAR = reply('unclear', { action: 'ask', next: 'Decide.' });
+const CONFIRMED = reply('label-fault', { certainty: 'confirmed', incidentId: 8 });
+const DOUBTED = reply('label-fault', { action: 'ask', certainty: 'suspected', next: 'Decide.' });
+const FINE = reply('clear', { action: 'go-on', reasons: [] });
 const PENDING = reply('pending-labels', { action: 'await-labels' });
 
 async function started(
   replies: readonly Reply[],
   scenario: Scenario = {},
-  options: { clock?: RunClock; promotion?: 'off' } = {},
+  options: { clock?: RunClock; promotion?: 'off'; cause?: Cause } = {},
 ) {
   const world = harness.world({ labels: { poll: 'P1D' }, ...scenario });
   world.assessReplies = [...replies];
@@ -355,6 +358,157 @@ describe('an assessment that only missing labels keep open', () => {
     const outcome = await handle.result();
     expect(outcome.kind).toBe('labels-missing');
     expect(outcome.reasons).toContain('Assessed as pending-labels.');
+    expect(world.count('assessQuality')).toBe(1);
+  });
+});
+
+describe('a run that went on at first, and then waited for labels', () => {
+  /** Its labels come on the third day. */
+  async function waited(replies: readonly Reply[], options: Parameters<typeof started>[2] = {}) {
+    const run = await started(replies, {}, options);
+    run.world.labelShare = (asOf) => (asOf > later(run.world.measured[0]!.asOf, 2) ? 1 : 0.4);
+    return run;
+  }
+  /** Time passes by itself only while an outcome is awaited. */
+  async function passTheWait({ handle }: { handle: Parameters<typeof harness.awaiting>[0] }) {
+    await harness.awaiting(handle, 'labels');
+    await harness.skip('4 days');
+  }
+  const STAGES = ['assess', 'labels', 'assess', 'freeze', 'train', 'evaluate', 'promote', 'done'];
+
+  it('looks once more with the labels of then, and freezes no label that it has not looked at', async () => {
+    const { world, handle } = await waited([FINE]);
+    const frozen: unknown[] = [];
+    world.before.freezeSnapshots = (request) => frozen.push(request);
+    expect((await handle.result()).kind).toBe('promoted');
+    const [first, second] = world.assessed;
+    expect(first).not.toHaveProperty('isAfterLabelWait');
+    expect(second).toMatchObject({ isAfterLabelWait: true });
+    expect(second!.labelsAsOf! >= world.measured.at(-1)!.asOf).toBe(true);
+    expect(frozen).toMatchObject([{ labelsAsOf: second!.labelsAsOf }]);
+    expect(world.model.runs[0]!.stages).toEqual(STAGES);
+  });
+
+  it.each(['schedule', 'labels', 'version-change', 'manual', 'drift', 'performance'] as const)(
+    'stops at a fault that they confirm: %s',
+    async (cause) => {
+      const first = cause === 'drift' || cause === 'performance' ? reply('genuine-shift', { action: 'go-on' }) : FINE;
+      const { world, handle } = await waited([first, CONFIRMED], { cause });
+      const outcome = await handle.result();
+      expect(outcome.kind).toBe('blocked-by-data');
+      expect(outcome.reasons).toContain('Assessed as label-fault (confirmed).');
+      expect(world.calls).not.toContain('freezeSnapshots');
+      expect(await harness.details(handle)).toContain('### Assessed as label-fault');
+    },
+  );
+
+  it.each([
+    ['proceed', 'promoted'],
+    ['abort', 'blocked-by-data'],
+  ] as const)('asks a person about a fault that they let suspect, who says %s', async (answer, kind) => {
+    const { handle, say } = await waited([FINE, DOUBTED], { cause: 'schedule' });
+    await passTheWait({ handle });
+    expect(await harness.awaiting(handle, 'an answer')).toMatchObject({ stage: 'assess', asks: 'assessment' });
+    expect(await say({ answer })).toMatchObject({ accepted: true });
+    const outcome = await handle.result();
+    expect(outcome.kind).toBe(kind);
+    expect(outcome.reasons).toContain('Assessed as label-fault (suspected).');
+  });
+
+  it('lets any other verdict pass where no alarm caused it', async () => {
+    for (const second of ['no-shift', 'unclear'] as const) {
+      const { handle } = await waited([FINE, reply(second, { action: second === 'unclear' ? 'ask' : 'stop' })]);
+      const outcome = await handle.result();
+      expect(outcome.kind).toBe('promoted');
+      expect(outcome.reasons.join()).not.toContain('Assessed');
+    }
+  });
+
+  it('does what the second verdict says where an alarm caused it', async () => {
+    const first = reply('genuine-shift', { action: 'go-on' });
+    const stopped = await waited([first, reply('no-shift')], { cause: 'drift' });
+    expect((await stopped.handle.result()).kind).toBe('not-a-shift');
+    const asking = await waited([first, UNCLEAR], { cause: 'drift' });
+    await passTheWait(asking);
+    await harness.awaiting(asking.handle, 'an answer');
+    await asking.say({ answer: 'abort' });
+    expect((await asking.handle.result()).kind).toBe('not-a-shift');
+    const goesOn = await waited([first, reply('concept-shift', { action: 'go-on' })], { cause: 'performance' });
+    const { kind, reasons } = await goesOn.handle.result();
+    expect(kind).toBe('promoted');
+    expect(reasons).toContain('Assessed as concept-shift.');
+    expect(reasons).not.toContain('Assessed as genuine-shift.');
+  });
+
+  it.each([SUSPECTED, UNCLEAR])('asks nobody twice about the same finding: $verdict', async (asked) => {
+    const { world, handle, say } = await waited([asked], { cause: 'drift' });
+    await harness.awaiting(handle, 'an answer');
+    await say({ answer: 'proceed' });
+    const outcome = await handle.result();
+    expect(outcome.kind).toBe('promoted');
+    expect(outcome.reasons).toContain('Retrained all the same by reviewer: the change was announced to us');
+    expect(world.count('assessQuality')).toBe(2);
+    expect(world.model.labelDecisions).toHaveLength(1);
+  });
+
+  it('holds to the word of a person who let it go on, as long as no fault shows', async () => {
+    const { handle, say } = await waited([UNCLEAR, reply('no-shift')], { cause: 'drift' });
+    await harness.awaiting(handle, 'an answer');
+    await say({ answer: 'proceed' });
+    expect((await handle.result()).kind).toBe('promoted');
+  });
+
+  it('stops in spite of a person’s word when the suspicion is confirmed', async () => {
+    const { handle, say } = await waited([SUSPECTED, reply('logging-change', { certainty: 'confirmed' })]);
+    await harness.awaiting(handle, 'an answer');
+    await say({ answer: 'proceed' });
+    expect((await handle.result()).kind).toBe('blocked-by-data');
+  });
+
+  it.each([
+    ['another fault', DOUBTED],
+    ['other columns', { ...SUSPECTED, findingKey: 'f'.repeat(64) }],
+  ])('asks again about %s, and takes no earlier word for an answer', async (_what, second) => {
+    const { world, handle, say } = await waited([SUSPECTED, second]);
+    await harness.awaiting(handle, 'an answer');
+    await say({ answer: 'proceed', eventId: 'a1' });
+    await passTheWait({ handle });
+    await harness.awaiting(handle, 'an answer');
+    expect(world.count('assessQuality')).toBe(2);
+    expect(await say({ answer: 'proceed', eventId: 'a1' })).toMatchObject({ code: 'accepted' });
+    expect((await handle.query(runStatusQuery)).asks).toBe('assessment');
+    expect(await say({ answer: 'abort', eventId: 'a2' })).toMatchObject({ accepted: true });
+    expect((await handle.result()).kind).toBe('blocked-by-data');
+  });
+
+  it('stops at a suspicion with promotion off', async () => {
+    const { handle } = await waited([FINE, DOUBTED], { promotion: 'off' });
+    expect((await handle.result()).kind).toBe('blocked-by-data');
+  });
+});
+
+describe('a run whose labels are in at once', () => {
+  it('looks once', async () => {
+    const { world, handle } = await started([FINE, CONFIRMED]);
+    expect((await handle.result()).kind).toBe('promoted');
+    expect(world.count('assessQuality')).toBe(1);
+  });
+
+  it('looks once more when a person’s answer took longer than a poll for labels', async () => {
+    const { world, handle, say } = await started([SUSPECTED, CONFIRMED], { approval: { expiry: 'P9D' } });
+    await harness.awaiting(handle, 'an answer');
+    await harness.skip('2 days');
+    await say({ answer: 'proceed' });
+    expect((await handle.result()).kind).toBe('blocked-by-data');
+    expect(world.measured).toHaveLength(1);
+  });
+
+  it('looks once where its replayed clock stood still at the deadline', async () => {
+    const clock = { mode: 'replay', now: '2001-03-01T00:00:00Z' } as const;
+    const labels = { onDeadline: 'proceed', deadline: 'PT0S' } as const;
+    const { world, handle } = await started([FINE, CONFIRMED], { labels }, { clock });
+    world.labelShare = () => 0.4;
+    expect((await handle.result()).kind).toBe('promoted');
     expect(world.count('assessQuality')).toBe(1);
   });
 });

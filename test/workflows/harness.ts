@@ -12,7 +12,7 @@ import { createTemporalLink } from '#dist/client/temporal-link.js';
 import type { RetrainInput, RunStatus } from '#dist/core/messages.js';
 import { queueNames } from '#dist/core/queues.js';
 import type { Arrival } from '#dist/core/signals/arrival.js';
-import type { Decision, Outcome, Promotion, RunClock } from '#dist/core/types.js';
+import type { Cause, Decision, Outcome, Promotion, RunClock } from '#dist/core/types.js';
 import { loadWorkflowBundle } from '#dist/worker/workflow-bundle.js';
 import { approvePromotionUpdate, rejectPromotionUpdate, runStatusQuery } from '#dist/workflows/messages.js';
 import { temporalAddress, testServerPath, uniqueTaskQueue } from '../setup/services.js';
@@ -218,7 +218,7 @@ export class Harness {
   /** A run by itself, as the coordinator would have started it. */
   async startRun(
     world: World,
-    options: { clock?: RunClock; requestedBy?: string; promotion?: Promotion } = {},
+    options: { clock?: RunClock; requestedBy?: string; promotion?: Promotion; cause?: Cause } = {},
   ): Promise<RunHandle & { runNo: number }> {
     const { modelId } = world;
     const triggerId = uniqueTaskQueue('trigger');
@@ -235,7 +235,7 @@ export class Harness {
     const handle = await this.client.workflow.start<(input: RetrainInput) => Promise<Outcome>>('retrainWorkflow', {
       workflowId,
       taskQueue: this.queue,
-      args: [{ modelId, runNo, specDigest, ...asked }],
+      args: [{ modelId, runNo, specDigest, ...asked, cause: options.cause ?? asked.cause }],
     });
     return Object.assign(handle, { runNo });
   }

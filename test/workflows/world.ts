@@ -136,7 +136,9 @@ export class World {
     assessQuality: async (request) => {
       this.assessed.push(request);
       const reply = this.assessReplies[Math.min(this.assessed.length, this.assessReplies.length) - 1];
+      const key = reply?.action === undefined ? {} : { findingKey: canonicalDigest(reply.verdict) };
       return {
+        ...key,
         ...(reply ?? {
           verdict: this.assessment,
           reasons: this.assessment === 'clear' ? [] : ['Column distance has 40 % nulls.'],

@@ -4,6 +4,7 @@
  * the run. Everything is a function of rows, pipeline and fixed seeds: a killed worker's second attempt finds and records the same.
  */
 import { Context } from '@temporalio/activity';
+import { canonicalDigest } from '../../core/canonical-json.js';
 import { triageDetails } from '../../core/report/triage-details.js';
 import { halvedWindows, windowsBeyond } from '../../core/triage/assess-windows.js';
 import type { Assessment, AssessReply } from '../../core/triage/assessment.js';
@@ -151,6 +152,7 @@ export async function assessRun(deps: ActivityDeps, request: AssessRequest): Pro
     action: result.action,
     next: clip(result.next),
     incidentId,
+    findingKey: canonicalDigest({ verdict: assessment.verdict, columns: [...result.columns].sort() }),
     details: triageDetails(assessment, incidentId === null ? {} : { incidentId }),
   };
 }

@@ -1,6 +1,6 @@
 /** What stage assess concludes about a window; stored as it is. */
 import type { QualityCheck } from '../quality/quality-check.js';
-import type { Instant, Window } from '../types.js';
+import type { Digest, Instant, Window } from '../types.js';
 import type { TriageFacts } from './facts.js';
 import type { Certainty, TriageAction, TriageResult, TriageVerdict } from './verdict.js';
 
@@ -25,6 +25,8 @@ export interface AssessReply extends Pick<Assessment, 'verdict' | 'reasons' | 'w
   readonly next?: string;
   /** Of the incident that the verdict opened, or that its fault belongs to already. */
   readonly incidentId?: number | null;
+  /** Equal for the same verdict about the same columns. Absent in replies of earlier builds. */
+  readonly findingKey?: Digest;
   /** Markdown for the run's page (core/report/triage-details.ts). */
   readonly details?: string;
 }
