@@ -287,7 +287,7 @@ describe('claims', () => {
     const key = await claimRun(modelId, 'c1');
     const { incidentId } = await t.registry.recordAssessment(key, faulty('label-fault', { certainty: 'suspected' }));
     await close(key);
-    expect((await ledger(modelId))['nightly/c1']).toMatchObject({ state: 'held', incidentId });
+    expect((await ledger(modelId))['nightly/c1']).toMatchObject({ state: 'held', runNo: key.runNo });
     expect(await open(modelId)).toMatchObject([{ incidentId, held: 1 }]);
   });
 

@@ -271,6 +271,11 @@ describe('an alarm', () => {
     const both = await world({ ...alarm, inputs: { maps: [rotation()] }, beyond: { maps: [map()] } }).assess();
     expect(both).toMatchObject({ verdict: 'logging-change', action: 'stop', window });
     const twice = await world({ ...alarm, inputs: { maps: [rotation()] }, beyond: { maps: [rotation()] } }).assess();
+    const again = await world({ ...alarm, inputs: { maps: [rotation()] }, beyond: { maps: [rotation()] } }).assess();
+    const alone = await world({ ...alarm, inputs: { maps: [rotation()] } }).assess();
+    expect(alone).toMatchObject({ verdict: 'code-or-feature-bug', action: 'ask' });
+    expect(again.findingKey).toBe(twice.findingKey);
+    expect(new Set([alone, twice, stopped].map(({ findingKey }) => findingKey)).size).toBe(3);
     expect(twice).toMatchObject({ verdict: 'code-or-feature-bug', action: 'ask', window: claimed });
     expect(twice.reasons.join(' ')).toContain('in the others that are new to the champion');
     const moves = await world({ ...alarm, ...shifted, beyond: shifted.inputs }).assess();

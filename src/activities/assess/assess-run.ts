@@ -14,6 +14,7 @@ import type { TriageFacts } from '../../core/triage/facts.js';
 import { needsRefit, refitDays } from '../../core/triage/needs-refit.js';
 import { triageRuleOf } from '../../core/triage/triage-rule.js';
 import type { TriageResult } from '../../core/triage/verdict.js';
+import type { Digest } from '../../core/types.js';
 import type { ActivityDeps } from '../deps.js';
 import { withScratch } from '../scratch.js';
 import { type AssessContext, type AssessRequest, loadContext } from './assess-context.js';
@@ -49,6 +50,8 @@ interface Concluded {
   readonly context: AssessContext;
   readonly facts: TriageFacts;
   readonly result: TriageResult;
+  /** What else is asked with it: of the rows that no claim is about. */
+  readonly also?: TriageResult;
 }
 
 /**
@@ -104,7 +107,8 @@ async function conclude(deps: ActivityDeps, context: AssessContext, running: Run
   const beyond = own.result.action === 'stop' ? null : await lookBeyond(deps, context, running);
   if (beyond === null) return own;
   if (own.result.action !== 'ask' || beyond.result.action === 'stop') return beyond;
-  return { ...own, result: { ...own.result, reasons: [...own.result.reasons, ...beyond.result.reasons] } };
+  const result = { ...own.result, reasons: [...own.result.reasons, ...beyond.result.reasons] };
+  return beyond.result.action === 'ask' ? { ...own, result, also: beyond.result } : { ...own, result };
 }
 
 /** What a person is told of a sound window: no verdict on an alarm that nobody raised, but every warning. */
@@ -136,10 +140,13 @@ function clip(text: string): string {
   return end === -1 ? text : characters.slice(0, end).join('');
 }
 
+const findingKey = (asked: readonly TriageResult[]): Digest =>
+  canonicalDigest(asked.map(({ verdict, columns }) => ({ verdict, columns: [...columns].sort() })));
+
 export async function assessRun(deps: ActivityDeps, request: AssessRequest): Promise<AssessReply> {
   const signal = Context.current().cancellationSignal;
   const loaded = await loadContext(deps, request);
-  const { context, facts, result } = await withScratch(deps.scratchDir, (dir) =>
+  const { context, facts, result, also } = await withScratch(deps.scratchDir, (dir) =>
     conclude(deps, loaded, { dir, signal }),
   );
   const assessment = capAssessment(assessmentOf(context, facts, result));
@@ -152,7 +159,7 @@ export async function assessRun(deps: ActivityDeps, request: AssessRequest): Pro
     action: result.action,
     next: clip(result.next),
     incidentId,
-    findingKey: canonicalDigest({ verdict: assessment.verdict, columns: [...result.columns].sort() }),
+    findingKey: findingKey(also === undefined ? [result] : [result, also]),
     details: triageDetails(assessment, incidentId === null ? {} : { incidentId }),
   };
 }

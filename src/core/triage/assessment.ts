@@ -25,7 +25,7 @@ export interface AssessReply extends Pick<Assessment, 'verdict' | 'reasons' | 'w
   readonly next?: string;
   /** Of the incident that the verdict opened, or that its fault belongs to already. */
   readonly incidentId?: number | null;
-  /** Equal for the same verdict about the same columns. Absent in replies of earlier builds. */
+  /** Of what is found or asked: equal for the same verdicts about the same columns. Absent in replies of earlier builds. */
   readonly findingKey?: Digest;
   /** Markdown for the run's page (core/report/triage-details.ts). */
   readonly details?: string;
