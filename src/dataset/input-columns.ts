@@ -16,6 +16,7 @@ import type {
 } from '../core/triage/input-measures.js';
 import type { PlannedColumn } from './column-plan.js';
 import type { Duck } from './duck.js';
+import { frequentNumbers } from './frequent-numbers.js';
 import { TIME_PARTS } from './time-parts.js';
 import { vectorItems } from './vectors.js';
 
@@ -171,7 +172,9 @@ async function edgeCounts(
     );
     for (const [bin, count] of asNumbers(known?.labelled).entries()) labelled[bin] = count;
   }
-  return { kind: 'bins', edges, counts, labelled, sketch: of.sampled.map(sketchOf) };
+  const rows = counts.reduce((sum, day) => sum + day.reduce((all, count) => all + count, 0), 0);
+  const frequent = await frequentNumbers(duck, key, { sampled: of.sampled, rows });
+  return { kind: 'bins', edges, counts, labelled, sketch: of.sampled.map(sketchOf), frequent };
 }
 
 async function countNumbers(duck: Duck, of: CountedFeature, window: CountedWindow): Promise<NumericInputs['numbers']> {

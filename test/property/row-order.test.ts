@@ -14,12 +14,14 @@ const LATER = '2001-03-20T00:00:00.000Z';
 /** One every 18 seconds: 134,400 in each window, with ids that repeat at the same instant. */
 const ROWS =
   `SELECT CASE WHEN i % 997 = 0 THEN i + 1 ELSE i END AS id, TIMESTAMP '2001-01-01' + to_seconds(CASE WHEN i % 997 = 0 THEN i + 1 ELSE i END * 18) AS event_at, ` +
-  `(hash(i * 31) % 1000003) / 997.0 AS x, 'A' || (hash(i * 7) % 1500) AS cat, hash(i * 13) % 700 AS few, (hash(i * 3) % 5 = 0)::INTEGER AS label ` +
+  `CASE WHEN hash(i * 37) % 40 = 0 THEN -999 ELSE (hash(i * 31) % 1000003) / 997.0 END AS x, 'A' || (hash(i * 7) % 1500) AS cat, hash(i * 13) % 700 AS few, (hash(i * 3) % 5 = 0)::INTEGER AS label ` +
   'FROM range(0, 268800) numbers(i)';
 
 let dir: string;
 let world: World;
 const specs: PipelineSpec[] = [];
+/** Rows of the current window whose `x` is −999. */
+let standIns: number;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'perennial-order-'));
   world = makeWorld(dir, { threads: 2 });
@@ -36,6 +38,10 @@ beforeAll(async () => {
     ];
     specs.push(parseSpec({ source: { kind: 'parquet', path, columns: { label: 'label' } }, features }));
   }
+  const counted = await connection.runAndReadAll(
+    `SELECT count(*) AS n FROM (${ROWS}) WHERE x = -999 AND event_at >= TIMESTAMP '${CURRENT.start.slice(0, 10)}'`,
+  );
+  standIns = Number(counted.getRowObjects()[0]?.n);
   connection.closeSync();
   instance.closeSync();
 });
@@ -50,8 +56,11 @@ describe('the same rows in another order', () => {
   it('give the same counts of inputs, of a sample’s quantiles too', async () => {
     const [first, second] = await both((spec) => world.dataset.measureInputs(spec, { ...common, season: null }));
     const [x] = first!.current.columns;
-    const edges = x?.kind === 'numeric' && x.numbers.kind === 'bins' ? x.numbers.edges : [];
-    expect(edges.length).toBeGreaterThan(200);
+    const numbers = x?.kind === 'numeric' && x.numbers.kind === 'bins' ? x.numbers : null;
+    expect(numbers?.edges.length).toBeGreaterThan(200);
+    // Found in the sample, counted in all rows.
+    expect(numbers?.frequent.values).toEqual([-999]);
+    expect(numbers?.frequent.counts.flat().reduce((sum, count) => sum + count, 0)).toBe(standIns);
     expect(second).toEqual(first);
   });
 

@@ -5,6 +5,7 @@ import { checkColumnHistory } from '../quality/column-history.js';
 import type { QualityCheck } from '../quality/quality-check.js';
 import { checkRepeats } from '../quality/repeat-checks.js';
 import { checkRowHistory } from '../quality/row-history.js';
+import { checkStandIns } from '../quality/stand-ins.js';
 import { windowChecks } from '../quality/window-checks.js';
 import type { Rng } from '../rng.js';
 import { durationMs } from '../spec/duration.js';
@@ -119,6 +120,7 @@ export function inputFacts(options: InputFactsOptions): InputFacts {
           ...checkRepeats(compared),
           ...checkColumnHistory(compared),
           ...checkCategoryHistory(compared, mapped),
+          ...checkStandIns(compared, mapped),
         ];
   const own = assessWindow({
     spec,

@@ -33,6 +33,13 @@ export interface ValueCounts {
   readonly labelled: readonly number[];
 }
 
+/** Single values that at least 0.1 % of the window's numbers are. */
+export interface FrequentValues {
+  /** Ascending. */
+  readonly values: readonly number[];
+  readonly counts: CountsPerDay;
+}
+
 /** Counts into bins whose edges every window shares: of columns with many values. */
 export interface EdgeCounts {
   readonly kind: 'bins';
@@ -43,6 +50,7 @@ export interface EdgeCounts {
   readonly labelled: readonly number[];
   /** Per day evenly spaced values of a sample of it, ascending: its shape on any scale. */
   readonly sketch: CountsPerDay;
+  readonly frequent: FrequentValues;
 }
 
 export interface NumericInputs extends CommonInputs {

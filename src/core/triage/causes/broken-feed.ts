@@ -1,4 +1,4 @@
-/** Rows missing, stale, duplicated beyond the usual, a null spike, a constant column. */
+/** Rows missing, stale, duplicated beyond the usual, a null spike, a constant column, values that stand in for missing ones. */
 import { type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
 import { columnsOf, failedChecks, isFact } from '../fact-words.js';
 import type { TriageFacts } from '../facts.js';
@@ -25,7 +25,7 @@ export const BROKEN_FEED: readonly EvidenceRule[] = [
     id: 'feed-estimate',
     cause: 'broken-feed',
     gives: 'suspected',
-    when: 'such a check fails by an estimate',
+    when: 'such a check fails by an estimate, or a new value or category seems to stand in for missing ones',
     find: (facts) => failed(facts, false),
   },
   {
