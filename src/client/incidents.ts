@@ -9,6 +9,8 @@ interface ClosedIncident {
   readonly incident: IncidentRow;
   /** False: it was closed before, as `incident.closure` tells. */
   readonly isNew: boolean;
+  /** Claims that waited for the closing and are judged again; 0 when it was closed before. */
+  readonly held: number;
 }
 
 export interface IncidentCalls {
@@ -26,12 +28,12 @@ export function incidentCalls(pool: Pool, coordinator: Pick<CoordinatorCalls, 's
       listIncidents(pool, { modelId, isOpenOnly, limit }),
     closeIncident: async (request) => {
       const { modelId, incidentId } = request;
-      const { isNew } = await closeIncident(pool, request);
+      const { isNew, held } = await closeIncident(pool, request);
       // The ledger says that there is something to judge: should Temporal be away now, whoever delivers notices tells of it.
       if (isNew) await coordinator.sendPending(modelId, { throughSeq: 0, isUrgent: false }).catch(() => undefined);
       const incident = await incidentById(pool, modelId, incidentId);
       if (incident === null) throw new PipelineError('INCIDENT_UNKNOWN', `${modelId} has no incident ${incidentId}.`);
-      return { incident, isNew };
+      return { incident, isNew, held };
     },
   };
 }

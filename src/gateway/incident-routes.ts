@@ -1,4 +1,5 @@
 /** What is broken, and the word that it is over. Who says so is whoever holds the token. */
+import { z } from 'zod';
 import { listIncidents } from '../registry/list-incidents.js';
 import type { GatewayDeps } from './deps.js';
 import { NO_BODY, NOTHING, type Route, route } from './route.js';
@@ -31,6 +32,10 @@ const list = ({ pool }: GatewayDeps): Route =>
     },
   });
 
+const closedAnswer = incidentClosedAnswer.extend({
+  held: z.int().meta({ description: 'Claims that it held, which are judged again; 0 when it was closed before' }),
+});
+
 const close = (deps: GatewayDeps): Route =>
   route({
     method: 'POST',
@@ -42,7 +47,7 @@ const close = (deps: GatewayDeps): Route =>
     query: NOTHING,
     body: closeIncidentBody,
     bodyLimit: BODY_LIMIT,
-    success: { status: 200, schema: incidentClosedAnswer, description: 'The incident, closed' },
+    success: { status: 200, schema: closedAnswer, description: 'The incident, closed' },
     problems: [404, 413, 429],
     handle: async ({ params: { model: modelId, id: incidentId }, body: { reason, isRepaired }, identity }) => {
       const client = await deps.client();

@@ -95,12 +95,23 @@ async function scopeOfOpen(client: PoolClient, modelId: string, incidentId: numb
   return (await openScopes(client, modelId)).find((scope) => scope.incidentId === incidentId) ?? null;
 }
 
+async function heldUnder(client: PoolClient, modelId: string, incidentId: number): Promise<number> {
+  const row = await queryOne<{ held: number }>(
+    client,
+    `select count(*)::integer as held from perennial.trigger_heads h
+     join perennial.trigger_states s using (model_id, trigger_id, step)
+     where h.model_id = $1 and h.state = 'held' and s.incident_id = $2`,
+    [modelId, incidentId],
+  );
+  return row?.held ?? 0;
+}
+
 /**
  * By a person. Closing what is closed changes nothing.
- * @returns whether this call closed it
+ * @returns whether this call closed it, and how many claims waited for that
  * @throws MODEL_UNKNOWN, INCIDENT_UNKNOWN; SIGNAL_INVALID without a reason or a name, or for a repaired rollback
  */
-export async function closeIncident(pool: Pool, closing: IncidentClosing): Promise<{ isNew: boolean }> {
+export async function closeIncident(pool: Pool, closing: IncidentClosing): Promise<{ isNew: boolean; held: number }> {
   const { modelId, incidentId, by, reason, isRepaired = false } = closing;
   checkClosing({ by, reason });
   return inTransaction(pool, async (client) => {
@@ -120,12 +131,13 @@ export async function closeIncident(pool: Pool, closing: IncidentClosing): Promi
       });
     }
     if (row.kind === 'rollback' && isRepaired) refuseRepaired(modelId);
-    if (row.is_closed) return { isNew: false };
+    if (row.is_closed) return { isNew: false, held: 0 };
     const scope = row.kind === 'rollback' ? null : await scopeOfOpen(client, modelId, incidentId);
+    const held = await heldUnder(client, modelId, incidentId);
     const { recipe_digest: recipeDigest, version } = row;
     const recipe = recipeDigest === null || version === null ? {} : { recipe: { recipeDigest, version } };
     const said = { modelId, incidentId, kind: row.kind, how: 'person' as const, by, reason, isRepaired };
     await writeClosure(client, { ...said, seenThrough: scope?.seen.end ?? null, ...recipe });
-    return { isNew: true };
+    return { isNew: true, held };
   });
 }

@@ -190,7 +190,7 @@ describe('closing', () => {
     await expect(closeIncident(t.pool, nothing)).rejects.toMatchObject({ code: 'SIGNAL_INVALID' });
     const both = await Promise.all([close('closed', id), close('closed', id)]);
     expect(both.map(({ isNew }) => isNew).sort()).toEqual([false, true]);
-    expect(await close('closed', id)).toEqual({ isNew: false });
+    expect(await close('closed', id)).toEqual({ isNew: false, held: 0 });
     expect(await open('closed')).toEqual([]);
     expect((await incidentById(t.pool, 'closed', id))?.closure).toMatchObject({
       how: 'person',
@@ -322,7 +322,7 @@ describe('claims', () => {
     await judge('waiting');
     const due = async () => (await takeDueNotices(t.pool, 1_000)).filter(({ modelId }) => modelId === 'waiting');
     expect(await due()).toEqual([]);
-    await close('waiting', id, { isRepaired: true });
+    expect(await close('waiting', id, { isRepaired: true })).toEqual({ isNew: true, held: 2 });
     expect(await due()).toHaveLength(1);
     expect(await due()).toEqual([]);
     const { openRun } = await judge('waiting');

@@ -133,6 +133,20 @@ describe('arguments', () => {
     expect(seen.exitCode).toBe(4);
   });
 
+  it('closing an incident tells how many claims are judged again', async () => {
+    const closed = async (held: number): Promise<string> => {
+      const seen: Seen = { out: '', err: '', exitCode: 0 };
+      const answer = { incident: { kind: 'feed' }, isNew: true, held };
+      const client = { closeIncident: async () => answer, close: async () => undefined } as unknown as PerennialClient;
+      const context = { ...contextOf(seen, null), openClient: async () => client };
+      await runCli(['incident', 'close', 'm/1', '--reason', 'r', '--by', 'a'], context);
+      return seen.out;
+    };
+    expect(await closed(2)).toBe('m/1: closed; 2 claims that it held are judged again.\n');
+    expect(await closed(1)).toBe('m/1: closed; 1 claim that it held is judged again.\n');
+    expect(await closed(0)).toBe('m/1: closed; it held no claim.\n');
+  });
+
   it('help and version are answers', async () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ exitCode: 0, err: '' });

@@ -574,11 +574,17 @@ describe('incidents', () => {
   const options = { ...free, modelId: 'flights', isOpenOnly: false };
 
   it('are a line each, with the command that closes one', () => {
-    const closedOne = { ...feed, incidentId: 11, columns: [], closure: { ...over, at: '2001-03-09T06:00:00.000Z' } };
+    const closedOne = {
+      ...feed,
+      incidentId: 11,
+      columns: [],
+      clockMode: 'replay' as const,
+      closure: { ...over, at: '2001-03-09T06:00:00.000Z' },
+    };
     expect(renderIncidents([feed, closedOne], options)).toBe(
-      `INCIDENT    KIND  CERTAINTY  COLUMNS                   SINCE       SEEN  HELD  OPENED                   STATE   WHY
-flights/12  feed  confirmed  distance, hour, month +1  2001-03-05     2     7  2001-03-08 06:00Z run 3  open    Half of the rows are gone.
-flights/11  feed  confirmed  all                       2001-03-05     2     7  2001-03-08 06:00Z run 3  closed  closed 2001-03-09 06:00Z by run 5 (recovery): sound again
+      `INCIDENT    KIND  CERTAINTY  COLUMNS                   SINCE       CLOCK   SEEN  HELD  OPENED                   STATE   WHY
+flights/12  feed  confirmed  distance, hour, month +1  2001-03-05  wall       2     7  2001-03-08 06:00Z run 3  open    Half of the rows are gone.
+flights/11  feed  confirmed  all                       2001-03-05  replay     2     7  2001-03-08 06:00Z run 3  closed  closed 2001-03-09 06:00Z by run 5 (recovery): sound again
 To close one: perennial incident close flights/12 --reason TEXT`,
     );
   });

@@ -35,12 +35,17 @@ function parseIncidentRef(text: string): { modelId: string; incidentId: number }
   return { modelId, incidentId: Number(match?.[2]) };
 }
 
+const heldText = (held: number): string =>
+  held === 0
+    ? 'it held no claim'
+    : `${held} ${held === 1 ? 'claim that it held is' : 'claims that it held are'} judged again`;
+
 async function close(context: CliContext, named: string, options: CloseOptions): Promise<void> {
   const ref = parseIncidentRef(named);
   const request = { ...ref, by: actor(options.by), reason: options.reason, isRepaired: options.repaired === true };
   const answer = await withClient(context, (client) => client.closeIncident(request));
   const name = `${ref.modelId}/${ref.incidentId}`;
-  const next = answer.incident.kind === 'rollback' ? 'its recipe may be used again' : 'what it held is judged again';
+  const next = answer.incident.kind === 'rollback' ? 'its recipe may be used again' : heldText(answer.held);
   const text = answer.isNew ? `${name}: closed; ${next}.` : `${name} was ${closureText(answer.incident)}`;
   print(context.io, options, { data: answer, text });
 }
