@@ -25,7 +25,8 @@ function fieldOf(error: object, name: string): unknown {
 }
 
 function named(code: ErrorCode, error: object, details: Failure['details'] = {}): Failure {
-  const { advice, exitCode } = ERROR_TABLE[code];
+  const { advice: usual, exitCode } = ERROR_TABLE[code];
+  const advice = error instanceof PipelineError ? error.advice : usual;
   return { code, message: String(fieldOf(error, 'message') ?? error), advice, exitCode, details };
 }
 

@@ -15,7 +15,11 @@ function read(path: string, code: 'SPEC_INVALID' | 'SIGNAL_INVALID'): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PipelineError(code, `${path} cannot be read: ${why}`, { cause, details: { file: path } });
+    throw new PipelineError(code, `${path} cannot be read: ${why}.`, {
+      cause,
+      details: { file: path },
+      advice: 'Name a file that this account may read.',
+    });
   }
 }
 

@@ -81,11 +81,10 @@ async function handling<T>(modelId: string, work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
-    throw new PipelineError(
-      'MODEL_UNKNOWN',
-      `Model ${modelId} has no Schedule. Set one with \`perennial schedule set ${modelId}\`.`,
-      { cause: error },
-    );
+    throw new PipelineError('SIGNAL_INVALID', `Model ${modelId} has no Schedule.`, {
+      cause: error,
+      advice: `If its pipeline has a \`schedule\`: \`perennial schedule set ${modelId}\`.`,
+    });
   }
 }
 

@@ -61,15 +61,22 @@ export class PipelineError extends Error {
   override readonly name = 'PipelineError';
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
+  /** The table's, unless the place that throws knows better. It does not cross Temporal. */
+  readonly advice: string;
 
   /**
    * @param message says what, where and what to do next, for a person
    * @param options.details the same as fields, for programs (JSON-safe)
    */
-  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: Record<string, unknown>; cause?: unknown; advice?: string } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
+    this.advice = options.advice ?? ERROR_TABLE[code].advice;
   }
 
   get retryable(): boolean {

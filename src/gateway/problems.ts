@@ -64,8 +64,8 @@ function publicText({ code, message, details }: PipelineError): string {
 }
 
 function ofPipeline(error: PipelineError): Problem {
-  const { code } = error;
-  const { httpStatus, advice } = ERROR_TABLE[code];
+  const { code, advice } = error;
+  const { httpStatus } = ERROR_TABLE[code];
   const headers: Record<string, string> = {};
   if (httpStatus === 503) headers['retry-after'] = RETRY_AFTER_SEC;
   if (httpStatus === 401) headers['www-authenticate'] = 'Bearer realm="perennial"';

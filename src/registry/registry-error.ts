@@ -63,13 +63,9 @@ export function toRegistryError(error: unknown): PipelineError {
     const message = `A value cannot be stored (${code}: ${cause.message}). Correct it: a repeat meets the same.`;
     return new PipelineError('SIGNAL_INVALID', message, { cause, details: { sqlState: code } });
   }
-  const detail = 'detail' in cause && typeof cause.detail === 'string' ? ` ${cause.detail}` : '';
-  return new PipelineError(
-    'INVARIANT_BROKEN',
-    `The registry refused a statement (${code}): ${cause.message}.${detail}`,
-    {
-      cause,
-      details: { sqlState: code },
-    },
-  );
+  // Postgres names table and constraint in its message; its detail holds the row's values, hashes of secrets among them.
+  return new PipelineError('INVARIANT_BROKEN', `The registry refused a statement (${code}): ${cause.message}.`, {
+    cause,
+    details: { sqlState: code },
+  });
 }

@@ -24,7 +24,9 @@ describe("the platform's own sources", () => {
 
   it('are refused of a direct claim, and its refusal takes no place of theirs', () => {
     const value = { source: 'schedule', eventId: '2001-03-01T00:00:00.000Z' };
-    const [[message]] = batchesOf('m', [{ kind: 'claim', value }], () => 'unnamed/1') as [[object]];
+    const [[message]] = batchesOf('m', [{ kind: 'claim', value }], { unnamed: () => 'unnamed/1', nowMs: 0 }) as [
+      [object],
+    ];
     expect(message).toMatchObject({ source: 'unnamed source', refusal: expect.stringContaining('source') });
   });
 
@@ -109,6 +111,16 @@ it('an id made here tells clocks apart', () => {
     (change) => onlyClaim(parse('generic', GENERIC, change)).eventId,
   );
   expect(new Set(ids).size).toBe(3);
+});
+
+it('a row that a constraint refuses is told by its constraint, never with the values that it holds', () => {
+  const refused = Object.assign(new Error('new row for relation "api_tokens" violates check constraint "expires"'), {
+    code: '23514',
+    detail: 'Failing row contains (8, z, a-hash-of-a-secret).',
+  });
+  const { code, message, details } = toRegistryError(refused);
+  expect([code, message]).toEqual(['INVARIANT_BROKEN', expect.stringContaining('constraint "expires"')]);
+  expect(JSON.stringify([message, details])).not.toMatch(/Failing row|secret/);
 });
 
 it('a value that Postgres refuses is the sender’s to correct', () => {

@@ -24,7 +24,10 @@ function read(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PipelineError('SPEC_INVALID', `${file} cannot be read: ${why}`, { cause });
+    throw new PipelineError('SPEC_INVALID', `${file} cannot be read: ${why}.`, {
+      cause,
+      advice: 'Name a file that this account may read.',
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { createToken } from '../../client/tokens.js';
 import { PipelineError } from '../../core/errors.js';
-import { durationMs } from '../../core/spec/duration.js';
+import { durationMs, isDuration } from '../../core/spec/duration.js';
 import { readEnv } from '../../env.js';
 import { readPlatform } from '../../local/platform.js';
 import { createPool } from '../../registry/pool.js';
@@ -52,10 +52,24 @@ function modelsOf({ model = [], all }: CreateOptions): string[] | null {
   return all === true ? null : model.map(parseModelId);
 }
 
+/** Null: it does not end by itself. @throws SIGNAL_INVALID */
+function expiryOf(expires: string | undefined): string | null {
+  if (expires === undefined) return null;
+  if (!isDuration(expires)) {
+    throw new PipelineError(
+      'SIGNAL_INVALID',
+      `--expires ${expires} is no duration of at most a hundred years: write e.g. P90D for 90 days or PT12H for 12 hours.`,
+    );
+  }
+  const ms = durationMs(expires);
+  if (ms > 0) return new Date(Date.now() + ms).toISOString();
+  throw new PipelineError('SIGNAL_INVALID', '--expires must be longer than zero, e.g. P90D.');
+}
+
 async function create({ io }: CliContext, name: string, options: CreateOptions): Promise<void> {
   const { role: roles, expires } = options;
   const models = modelsOf(options);
-  const expiresAt = expires === undefined ? null : new Date(Date.now() + durationMs(expires)).toISOString();
+  const expiresAt = expiryOf(expires);
   const by = actor(options.by);
   const token = await withPool((pool) => createToken(pool, { name, roles, models, expiresAt, by }));
   const data = { name, roles, models, expiresAt, token };
@@ -99,7 +113,9 @@ async function revoke({ io }: CliContext, name: string, options: RevokeOptions):
   const by = actor(options.by);
   const isRevoked = await withPool((pool) => revokeToken(pool, { name, by }));
   if (!isRevoked) {
-    throw new PipelineError('SIGNAL_INVALID', `No live token is named ${name}: \`perennial token list\`.`);
+    throw new PipelineError('SIGNAL_INVALID', `No live token is named ${name}.`, {
+      advice: 'See the tokens with `perennial token list`.',
+    });
   }
   print(io, options, { data: { name, revoked: true }, text: `${name} is revoked; gateways refuse it within seconds.` });
 }
