@@ -8,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { Pool } from 'pg';
 import type { BlockedRecipe } from './activities/deps.js';
 import { type BackfillCalls, backfillCalls } from './client/backfills.js';
+import { requirePast, requireSoon } from './client/check-times.js';
 import { type CoordinatorCalls, coordinatorCalls } from './client/coordinator-calls.js';
 import {
   type AnswerRequest,
@@ -22,6 +23,7 @@ import { type MonitorCalls, monitorCalls } from './client/monitors.js';
 import { agreementOfAll, pollScheduleCalls } from './client/poll-schedules.js';
 import { type QuarantineCalls, quarantineCalls } from './client/quarantine-calls.js';
 import { type ReadCalls, readCalls, specOfModel } from './client/read-calls.js';
+import { requireVersion, withVersionsAdvice } from './client/rollback-target.js';
 import { type ScheduleAgreement, type ScheduleFacts, scheduleCalls } from './client/schedules.js';
 import { type SchemaCalls, schemaCalls } from './client/schema-calls.js';
 import { PipelineError } from './core/errors.js';
@@ -184,6 +186,7 @@ function modelCalls(pool: Pool, coordinator: CoordinatorCalls, schedules: Schedu
     },
     requestRetrain: async ({ modelId, cause, by, reason, clock, triggerId }) => {
       await specOfModel(pool, modelId);
+      if (clock?.mode === 'replay') requirePast(clock.now);
       return coordinator.requestRetrain(modelId, {
         triggerId: triggerId ?? randomUUID(),
         cause: cause ?? 'manual',
@@ -194,6 +197,7 @@ function modelCalls(pool: Pool, coordinator: CoordinatorCalls, schedules: Schedu
     },
     labelsArrived: async ({ modelId, ...event }) => {
       await specOfModel(pool, modelId);
+      requireSoon('through', event.through);
       await coordinator.sendLabels(modelId, event);
     },
     pause: async ({ modelId, by, reason, eventId }) => {
@@ -206,8 +210,12 @@ function modelCalls(pool: Pool, coordinator: CoordinatorCalls, schedules: Schedu
     },
     rollback: async ({ modelId, to, by, reason, moveKey }) => {
       await specOfModel(pool, modelId);
+      if (to !== undefined) await requireVersion(pool, modelId, to);
       const key = moveKey ?? `rollback/${randomUUID()}`;
-      return coordinator.rollBack(modelId, { moveKey: key, toVersion: to ?? null, by, reason });
+      return withVersionsAdvice(
+        modelId,
+        coordinator.rollBack(modelId, { moveKey: key, toVersion: to ?? null, by, reason }),
+      );
     },
     unblock: (request) => closeIncidents(pool, request),
   };

@@ -1,5 +1,6 @@
 /** The name of a run as a person types it: `model/3`, or the workflow id `retrain/model/3`. */
 import { PipelineError } from '../core/errors.js';
+import { INSTANT_EXAMPLES, readInstant } from '../core/instant.js';
 import { MODEL_ID } from '../core/spec/schema.js';
 
 export interface RunRef {
@@ -28,10 +29,7 @@ export function parseModelId(text: string): string {
 
 /** A day or an instant, as an instant. @throws SIGNAL_INVALID */
 export function parseInstant(text: string): string {
-  const isForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-  const ms = isForm ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(ms) && new Date(Date.parse(text.slice(0, 10))).toISOString().startsWith(text.slice(0, 10))) {
-    return new Date(ms).toISOString();
-  }
-  throw new PipelineError('SIGNAL_INVALID', `"${text}" is no instant: write e.g. 2001-04-01 or 2001-04-01T06:00:00Z.`);
+  const at = readInstant(text);
+  if (at !== null) return at;
+  throw new PipelineError('SIGNAL_INVALID', `"${text}" is no instant: write e.g. ${INSTANT_EXAMPLES}.`);
 }

@@ -29,11 +29,13 @@ export interface Sent {
   readonly state: string;
   readonly isNew: boolean;
   readonly problem: string | null;
+  /** Why it has no place, for the exit code; null when it has one. */
+  readonly code: ErrorCode | null;
 }
 
 const answerSchema = z.object({
   accepted: z.array(z.object({ eventId: z.string(), triggerId: z.string(), state: z.string(), isNew: z.boolean() })),
-  refused: z.array(z.object({ eventId: z.string(), message: z.string() })).default([]),
+  refused: z.array(z.object({ eventId: z.string(), code: z.string(), message: z.string() })).default([]),
 });
 const problemSchema = z.object({ code: z.string(), message: z.string() });
 
@@ -95,17 +97,20 @@ export async function sendOverHttp(signal: Signal, to: { url: string; token: str
   if (!response.ok) throw refusalOf(response.status, text);
   const { accepted, refused } = answerSchema.parse(JSON.parse(text));
   return [
-    ...accepted.map((one) => ({ ...one, problem: null })),
-    ...refused.map(({ eventId, message }) => notTaken(eventId, message)),
+    ...accepted.map((one) => ({ ...one, problem: null, code: null })),
+    ...refused.map(({ eventId, code, message }) => notTaken(eventId, { code: knownCode(code), message })),
   ];
 }
 
-const notTaken = (eventId: string, problem: string): Sent => ({
+const knownCode = (code: string): ErrorCode => (code in ERROR_TABLE ? (code as ErrorCode) : 'SIGNAL_INVALID');
+
+const notTaken = (eventId: string, { code, message }: { code: ErrorCode; message: string }): Sent => ({
   eventId,
   triggerId: null,
   state: 'refused',
   isNew: false,
-  problem,
+  problem: message,
+  code,
 });
 
 function databaseUrl(): string {
@@ -142,7 +147,7 @@ export async function sendDirect(parsed: ParsedSignal, by: string): Promise<Sent
     const arrivals = parsed.claims.map((claim) => arrivalOf(claim, by));
     const taken: readonly (Accepted | Refused)[] = await acceptArrivals(pool, arrivals);
     return taken.map((one, i) =>
-      'refused' in one ? notTaken(arrivals[i]!.eventId, one.refused.message) : sentOf(arrivals[i]!.eventId, one),
+      'refused' in one ? notTaken(arrivals[i]!.eventId, one.refused) : sentOf(arrivals[i]!.eventId, one),
     );
   } finally {
     await pool.end();
@@ -151,5 +156,5 @@ export async function sendDirect(parsed: ParsedSignal, by: string): Promise<Sent
 
 function sentOf(eventId: string, { triggerId, state, isNew, isDifferent }: Accepted): Sent {
   const problem = isDifferent ? 'It was here before with another content: the first one stands.' : null;
-  return { eventId, triggerId, state, isNew, problem };
+  return { eventId, triggerId, state, isNew, problem, code: null };
 }

@@ -4,6 +4,7 @@ import { PipelineError } from '../core/errors.js';
 import { closeIncident, type IncidentClosing } from '../registry/close-incident.js';
 import { type IncidentRow, incidentById, listIncidents } from '../registry/list-incidents.js';
 import type { CoordinatorCalls } from './coordinator-calls.js';
+import { specOfModel } from './read-calls.js';
 
 interface ClosedIncident {
   readonly incident: IncidentRow;
@@ -24,8 +25,10 @@ const LISTED = 100;
 
 export function incidentCalls(pool: Pool, coordinator: Pick<CoordinatorCalls, 'sendPending'>): IncidentCalls {
   return {
-    listIncidents: ({ modelId, isOpenOnly = true, limit = LISTED }) =>
-      listIncidents(pool, { modelId, isOpenOnly, limit }),
+    listIncidents: async ({ modelId, isOpenOnly = true, limit = LISTED }) => {
+      if (modelId !== undefined) await specOfModel(pool, modelId);
+      return listIncidents(pool, { modelId, isOpenOnly, limit });
+    },
     closeIncident: async (request) => {
       const { modelId, incidentId } = request;
       const { isNew, held } = await closeIncident(pool, request);

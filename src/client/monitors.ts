@@ -1,7 +1,6 @@
 /** The built-in monitor as programs and the command line use it: read its series, or let it look at once. */
 import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
-import { PipelineError } from '../core/errors.js';
 import type { MonitorLook, MonitorRequest } from '../core/monitor/look.js';
 import { periodEnd } from '../core/monitor/period.js';
 import type { Instant } from '../core/types.js';
@@ -13,6 +12,7 @@ import {
   type SeriesRequest,
 } from '../registry/monitor-points.js';
 import { type Awaiting, awaitWorkflow } from './awaited-workflow.js';
+import { requirePast } from './check-times.js';
 import { monitorScheduleId } from './monitor-schedules.js';
 import { specOfModel } from './read-calls.js';
 
@@ -42,12 +42,7 @@ export function monitorCalls(client: Client, pool: Pool, queue: string): Monitor
     monitorNow: async ({ modelId, asOf }, awaiting = {}) => {
       await specOfModel(pool, modelId);
       const at = asOf ?? new Date().toISOString();
-      if (Date.parse(at) > Date.now()) {
-        throw new PipelineError(
-          'SIGNAL_INVALID',
-          `${at} lies in the future: name an instant of the past with --as-of.`,
-        );
-      }
+      if (asOf !== undefined) requirePast(asOf);
       return awaitWorkflow<Monitoring>(client, {
         workflow: 'monitorWorkflow',
         options: {

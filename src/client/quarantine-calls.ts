@@ -9,6 +9,7 @@ import {
   type ReleaseRow,
   releaseQuarantine,
 } from '../registry/quarantines.js';
+import { run } from '../registry/runs.js';
 import { specOfModel } from './read-calls.js';
 
 export interface QuarantineView {
@@ -30,7 +31,8 @@ export function quarantineCalls(pool: Pool): QuarantineCalls {
   return {
     listQuarantine: async (request) => {
       await specOfModel(pool, request.modelId);
-      const { modelId } = request;
+      const { modelId, runNo } = request;
+      if (runNo !== undefined) await run(pool, { modelId, runNo });
       return {
         modelId,
         quarantined: await listQuarantines(pool, request),

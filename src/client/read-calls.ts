@@ -80,11 +80,15 @@ export function readCalls(client: Client, pool: Pool, queue: string): ReadCalls 
     currentSpec: (modelId) => specOfModel(pool, modelId),
     status: (key) => liveStatus(client, key),
     listRuns: async (request) => {
+      if (request.modelId !== undefined) await specOfModel(pool, request.modelId);
       const rows = await listRuns(pool, request);
       return Promise.all(rows.map((row) => withQuestion(client, row)));
     },
     showRun: (key) => showRun({ client, pool }, key),
-    listTriggers: (request) => triggersWithOutcomes(pool, request),
+    listTriggers: async (request) => {
+      await specOfModel(pool, request.modelId);
+      return triggersWithOutcomes(pool, request);
+    },
     champion: async ({ modelId, at }) => {
       await specOfModel(pool, modelId);
       return {

@@ -12,6 +12,7 @@ import { acceptSchema, listSchemas, type SchemaRow } from '../registry/source-sc
 import { currentSpec } from '../registry/specs.js';
 import { versionByNumber } from '../registry/versions.js';
 import { type Awaiting, awaitWorkflow } from './awaited-workflow.js';
+import { requirePast } from './check-times.js';
 import { specOfModel } from './read-calls.js';
 
 export interface SchemaDiff {
@@ -48,6 +49,7 @@ const pick = (rows: readonly SchemaRow[], version: number, modelId: string): Sch
   throw new PipelineError(
     'SIGNAL_INVALID',
     `${modelId} has no schema version ${version}; ${known === '' ? 'none was inferred yet' : `there are ${known}`}.`,
+    { advice: known === '' ? `Infer one with \`perennial schema infer ${modelId}\`.` : 'Name one of these versions.' },
   );
 };
 
@@ -57,7 +59,9 @@ async function diff(pool: Pool, request: { modelId: string; from?: number; to?: 
   const rows = await listSchemas(pool, modelId);
   const newest = rows[0];
   if (newest === undefined) {
-    throw new PipelineError('SIGNAL_INVALID', `${modelId} has no schema yet: \`perennial schema infer ${modelId}\`.`);
+    throw new PipelineError('SIGNAL_INVALID', `${modelId} has no schema yet.`, {
+      advice: `Infer one with \`perennial schema infer ${modelId}\`.`,
+    });
   }
   const to = request.to === undefined ? newest : pick(rows, request.to, modelId);
   const accepted = rows.find(({ isCurrent }) => isCurrent) ?? null;
@@ -84,6 +88,7 @@ export function schemaCalls(client: Client, pool: Pool, queue: string): SchemaCa
   return {
     inferSchema: async ({ modelId, window, asOf, by }, awaiting = {}) => {
       await specOfModel(pool, modelId);
+      if (asOf !== undefined) requirePast(asOf);
       const current = await currentSpec(pool, modelId);
       const asked = window ?? (await championWindow(pool, modelId));
       const request: InferSchemaRequest = {

@@ -1,12 +1,11 @@
 /** Who paused a model, and who resumed it: rows that stay; the newest one holds. */
 import type { Pool } from 'pg';
-import { PipelineError } from '../core/errors.js';
 import type { PauseAnswer, PauseRequest } from '../core/messages.js';
 import type { TriggerFacts } from '../core/policy/triggers/facts.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant } from './database.js';
 import { lockModel } from './models.js';
-import { checkIds, checkTexts } from './stored-text.js';
+import { checkIds, checkReason, checkTexts } from './stored-text.js';
 
 interface DbPause {
   seq: number;
@@ -39,8 +38,8 @@ export async function setPause(
   { eventId, isPaused, by, reason }: PauseRequest,
 ): Promise<PauseAnswer> {
   checkIds({ eventId });
-  checkTexts({ by, reason });
-  if (reason.trim() === '') throw new PipelineError('SIGNAL_INVALID', 'reason is empty: say why.');
+  checkTexts({ by });
+  checkReason(reason);
   return inTransaction(pool, async (client) => {
     await lockModel(client, modelId);
     const known = await queryOne(client, 'select from perennial.model_pauses where model_id = $1 and event_id = $2', [

@@ -8,7 +8,7 @@ import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toWindow } from './database.js';
 import { lockModel, modelUnknown } from './models.js';
 import { currentSpec, specByDigest } from './specs.js';
-import { checkIds, checkTexts, storableText, storedJson } from './stored-text.js';
+import { checkIds, checkReason, checkTexts, storableText, storedJson } from './stored-text.js';
 
 export interface QuarantineRow extends RunKey, QuarantineEntry {
   readonly kind: SnapshotRef['kind'];
@@ -127,8 +127,8 @@ async function isLeftOut(client: PoolClient, { modelId, reason, window }: Releas
 export async function releaseQuarantine(pool: Pool, release: Releasing): Promise<ReleaseAnswer> {
   const { modelId, eventId, reason, window, by, why } = release;
   checkIds({ eventId });
-  checkTexts({ reason, by, why });
-  if (why.trim() === '') throw new PipelineError('SIGNAL_INVALID', 'reason is empty: say why the rows are sound.');
+  checkTexts({ reason, by });
+  checkReason(why);
   if (!(Date.parse(window.start) < Date.parse(window.end))) {
     throw new PipelineError('SIGNAL_INVALID', `The window [${window.start}, ${window.end}) holds nothing.`);
   }

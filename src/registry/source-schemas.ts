@@ -8,7 +8,7 @@ import type { Instant, Window } from '../core/types.js';
 import { appendAudit } from './audit.js';
 import { type Db, inTransaction, query, queryOne, toInstant, toInstantOrNull, toWindow } from './database.js';
 import { lockModel } from './models.js';
-import { checkTexts, storedJson } from './stored-text.js';
+import { checkReason, checkTexts, storedJson } from './stored-text.js';
 
 export interface SchemaRow {
   readonly version: number;
@@ -115,8 +115,8 @@ export async function acceptSchema(
   accepting: { modelId: string; version: number; by: string; reason: string },
 ): Promise<boolean> {
   const { modelId, version, by, reason } = accepting;
-  checkTexts({ by, reason });
-  if (reason.trim() === '') throw new PipelineError('SIGNAL_INVALID', 'reason is empty: say why.');
+  checkTexts({ by });
+  checkReason(reason);
   return inTransaction(pool, async (client) => {
     await lockModel(client, modelId);
     const present = await acceptedSchema(client, modelId);

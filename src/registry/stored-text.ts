@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../core/canonical-json.js';
 import { PipelineError } from '../core/errors.js';
+import { reasonFault } from '../core/reason.js';
 import { unstorableJson, unstorableText } from '../core/unstorable-text.js';
 
 /** Bytes of UTF-8; the schema's domain `external_id` says the same. */
@@ -24,6 +25,13 @@ export function checkTexts(fields: Readonly<Record<string, string | null>>): voi
     const fault = text === null ? null : unstorableText(text);
     if (fault !== null) refuse(field, fault);
   }
+}
+
+/** Of a person. @throws SIGNAL_INVALID when it is empty, too long or cannot be stored */
+export function checkReason(reason: string): void {
+  checkTexts({ reason });
+  const fault = reasonFault(reason);
+  if (fault !== null) throw new PipelineError('SIGNAL_INVALID', fault, { details: { field: 'reason' } });
 }
 
 /** Ids from outside: 1 to 1200 bytes. @throws SIGNAL_INVALID naming the field */

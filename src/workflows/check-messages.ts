@@ -2,12 +2,13 @@
  * Is a message well-formed? Hand-written instead of zod: anything thrown in a signal handler would block the workflow
  * task for ever, so each check returns a sentence, or null when nothing is wrong.
  */
+import { aheadFault } from '../core/ahead.js';
 import { MOST_VERSION_COLUMNS } from '../core/messages.js';
+import { emptyFault, MAX_REASON } from '../core/reason.js';
 import { isReservedSource } from '../core/signals/reserved-sources.js';
 import type { Cause } from '../core/types.js';
 import { unstorableJson, unstorableText } from '../core/unstorable-text.js';
 
-const MAX_TEXT = 2_000;
 const MAX_ID = 200;
 /** Room for the envelope below the 16 KB that no payload may exceed. */
 const MAX_MESSAGE_BYTES = 16_000;
@@ -31,7 +32,8 @@ function textFault(fields: Fields, names: readonly string[]): string | null {
   for (const name of names) {
     const value = fields[name];
     if (typeof value !== 'string') return `${name} is missing: it must be a text.`;
-    if (value.length > (name === 'reason' ? MAX_TEXT : MAX_ID)) return `${name} is too long.`;
+    const most = name === 'reason' ? MAX_REASON : MAX_ID;
+    if (value.length > most) return `${name} is too long: at most ${most} characters.`;
     const fault = unstorableText(value);
     if (fault !== null) return `${name} ${fault}.`;
   }
@@ -83,8 +85,7 @@ export function checkVersion(value: unknown): string | null {
 /** Of pausing and of resuming. */
 export function checkPause(value: unknown): string | null {
   const fields = asFields(value);
-  if (typeof fields.reason === 'string' && fields.reason.trim() === '') return 'reason is empty: say why.';
-  return idFault(fields) ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value);
+  return emptyFault(fields.reason) ?? idFault(fields) ?? textFault(fields, ['by', 'reason']) ?? sizeFault(value);
 }
 
 export function checkChampionMoved(value: unknown): string | null {
@@ -160,7 +161,24 @@ export function checkRetrainRequest(value: unknown): string | null {
   if (!CAUSES.includes(fields.cause as Cause)) return `cause must be one of ${CAUSES.join(', ')}.`;
   if (!['by-policy', 'off', undefined].includes(fields.promotion as string | undefined))
     return 'promotion must be by-policy or off.';
-  return textFault(fields, ['triggerId', 'requestedBy', 'reason']) ?? clockFault(fields.clock) ?? sizeFault(value);
+  return (
+    emptyFault(fields.reason) ??
+    textFault(fields, ['triggerId', 'requestedBy', 'reason']) ??
+    clockFault(fields.clock) ??
+    sizeFault(value)
+  );
+}
+
+/**
+ * A time of a sound message that lies more than a day ahead: of labels `through`, of a version `at`, of a claim or a request its
+ * clock. A client refuses any clock of the future; here a day leaves room for clocks of machines that differ.
+ * @param nowMs the workflow's own time
+ */
+export function checkAhead(value: unknown, name: 'through' | 'at' | 'clock', nowMs: number): string | null {
+  const field = asFields(value)[name];
+  const time = name === 'clock' ? asFields(field).now : field;
+  if (instantFault(time, name) !== null) return null;
+  return aheadFault(name === 'clock' ? 'clock.now' : name, String(time), nowMs);
 }
 
 export function checkRollback(value: unknown): string | null {
@@ -168,9 +186,8 @@ export function checkRollback(value: unknown): string | null {
   const to = fields.toVersion;
   if (to !== null && !(Number.isInteger(to) && (to as number) > 0))
     return 'toVersion must be a version number or null.';
-  if (fields.reason === '') return 'reason is empty: a rollback needs one.';
   if (fields.moveKey === '') return 'moveKey is empty: it tells repeats apart.';
-  return textFault(fields, ['moveKey', 'by', 'reason']) ?? sizeFault(value);
+  return emptyFault(fields.reason) ?? textFault(fields, ['moveKey', 'by', 'reason']) ?? sizeFault(value);
 }
 
 /** What a run is started with: by the coordinator, or by hand. */

@@ -3,7 +3,7 @@ import type { HandedOver } from '../activities/create-trigger-activities.js';
 import { isReservedSource } from '../core/signals/reserved-sources.js';
 import type { RunClock } from '../core/types.js';
 import { unstorableText } from '../core/unstorable-text.js';
-import { bytesOf, checkClaim, checkLabels, checkVersion } from './check-messages.js';
+import { bytesOf, checkAhead, checkClaim, checkLabels, checkVersion } from './check-messages.js';
 import type { DirectMessage } from './inbox.js';
 
 const WALL: RunClock = { mode: 'wall' };
@@ -25,6 +25,7 @@ function clockOf(value: unknown): RunClock {
 }
 
 const CHECKS = { claim: checkClaim, labels: checkLabels, version: checkVersion } as const;
+const TIMES = { claim: 'clock', labels: 'through', version: 'at' } as const;
 const CAUSES = { claim: 'drift', labels: 'labels', version: 'version-change' } as const;
 
 function soundOf({ kind, value }: DirectMessage, base: HandedOver): HandedOver {
@@ -34,13 +35,19 @@ function soundOf({ kind, value }: DirectMessage, base: HandedOver): HandedOver {
   return { ...base, requestedBy, isUrgent: kind === 'version', body: value };
 }
 
+interface Taking {
+  readonly unnamed: () => string;
+  /** The workflow's own time. */
+  readonly nowMs: number;
+}
+
 /**
- * @param unnamed gives an id to a message that has none of its own: it too leaves its row, whatever it is
+ * @param taking.unnamed gives an id to a message that has none of its own: it too leaves its row, whatever it is
  */
-function handedOver(modelId: string, message: DirectMessage, unnamed: () => string): HandedOver {
+function handedOver(modelId: string, message: DirectMessage, { unnamed, nowMs }: Taking): HandedOver {
   const { kind, value } = message;
   const fields = (typeof value === 'object' && value !== null ? value : {}) as { source?: unknown; eventId?: unknown };
-  const fault = CHECKS[kind](value);
+  const fault = CHECKS[kind](value) ?? checkAhead(value, TIMES[kind], nowMs);
   // Refused too it must not take the place of one of the platform's own messages.
   const { source } = fields;
   const named = isName(source) && !isReservedSource(source) ? cut(source, 200) : 'unnamed source';
@@ -82,8 +89,8 @@ function payloadsOf(messages: readonly HandedOver[]): HandedOver[][] {
 }
 
 /** Sound ones first: of a sound message and a malformed one with the same id the sound one makes the trigger. */
-export function batchesOf(modelId: string, messages: readonly DirectMessage[], unnamed: () => string): HandedOver[][] {
-  const all = messages.map((message) => handedOver(modelId, message, unnamed));
+export function batchesOf(modelId: string, messages: readonly DirectMessage[], taking: Taking): HandedOver[][] {
+  const all = messages.map((message) => handedOver(modelId, message, taking));
   const isSound = ({ refusal }: HandedOver): boolean => refusal === undefined;
   return payloadsOf([...all.filter(isSound), ...all.filter((one) => !isSound(one))]);
 }

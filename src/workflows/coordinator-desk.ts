@@ -103,7 +103,7 @@ export class CoordinatorDesk {
     // Checked a few at a time: a workflow task that is busy for seconds is taken for a deadlock.
     for (let from = 0; from < messages.length; from += CHECKED_AT_ONCE) {
       const some = messages.slice(from, from + CHECKED_AT_ONCE);
-      for (const batch of batchesOf(this.modelId, some, unnamed)) await this.#handOver(batch);
+      for (const batch of batchesOf(this.modelId, some, { unnamed, nowMs: Date.now() })) await this.#handOver(batch);
     }
   }
 

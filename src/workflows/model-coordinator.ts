@@ -15,7 +15,7 @@ import {
 import type { CoordinatorInput } from '../core/messages.js';
 import type { Instant } from '../core/types.js';
 import { Alarm } from './alarm.js';
-import { checkCoordinatorInput, checkPause, checkRetrainRequest, checkRollback } from './check-messages.js';
+import { checkAhead, checkCoordinatorInput, checkPause, checkRetrainRequest, checkRollback } from './check-messages.js';
 import { CoordinatorDesk } from './coordinator-desk.js';
 import { Inbox } from './inbox.js';
 import * as messages from './messages.js';
@@ -158,7 +158,7 @@ function listen(desk: CoordinatorDesk, inbox: Inbox): void {
   setHandler(messages.versionChangedSignal, (event) => inbox.add('version', event));
   setHandler(messages.runFinishedSignal, () => inbox.noteRunEnded());
   setHandler(messages.requestRetrainUpdate, (request) => inbox.ask(() => desk.takeRequest(request)), {
-    validator: (request) => refuse(checkRetrainRequest(request)),
+    validator: (request) => refuse(checkRetrainRequest(request) ?? checkAhead(request, 'clock', Date.now())),
   });
   setHandler(messages.rollbackUpdate, (request) => inbox.ask(() => desk.rollBack(request)), {
     validator: (request) => refuse(checkRollback(request)),

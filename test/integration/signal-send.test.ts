@@ -60,10 +60,11 @@ it('keeps each chunk once, and says of a repeat that it was there before', async
 
 it('says of a model that nobody knows that it took nothing', async () => {
   const seen = await send('nobody');
-  expect(seen.exitCode).toBe(2);
+  expect(seen.exitCode).toBe(5);
   expect(JSON.parse(seen.out).sent[0]).toMatchObject({
     state: 'refused',
     triggerId: null,
+    code: 'MODEL_UNKNOWN',
     problem: expect.stringContaining('nobody'),
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { unstorableJson } from '#dist/core/unstorable-text.js';
 import {
+  checkAhead,
   checkClaim,
   checkDecision,
   checkExtension,
@@ -92,8 +93,58 @@ const ids = () => {
   let n = 0;
   return () => `unnamed/${++n}`;
 };
+const TAKING = () => ({ unnamed: ids(), nowMs: Date.parse('2026-11-01') });
 const claims = (...values: unknown[]) => values.map((value) => ({ kind: 'claim' as const, value }));
-const batches = (...values: unknown[]) => batchesOf('m', claims(...values), ids());
+const batches = (...values: unknown[]) => batchesOf('m', claims(...values), TAKING());
+
+describe('a time that has not come', () => {
+  it.each([
+    ['labels', { eventId: 'l', through: '2036-11-01' }, 'through lies more than a day in the future (2036-11-01).'],
+    ['version', { eventId: 'v', kind: 'code', at: '2099-01-01T06:00:00Z' }, 'at lies more than a day in the future'],
+    ['claim', { eventId: 'c', source: 'm', clock: { mode: 'replay', now: '2099-01-01' } }, 'clock.now lies more than'],
+  ] as const)('is refused of %s; a day ahead is taken', (kind, value, refusal) => {
+    const [far] = batchesOf('m', [{ kind, value }], TAKING()).flat();
+    expect(far).toMatchObject({ refusal: expect.stringContaining(refusal) });
+    const near = JSON.parse(
+      JSON.stringify(value)
+        .replace(/20(36|99)-\d\d-\d\d/, '2026-11-02')
+        .replace('06:', '00:'),
+    );
+    expect(batchesOf('m', [{ kind, value: near }], TAKING()).flat()[0]).not.toHaveProperty('refusal');
+  });
+
+  it('is looked for where the message says a time of its own alone: what else a claim carries is its own matter', () => {
+    expect(
+      batches({ eventId: 'e', source: 'm', through: '2099-01-01', at: '2099-01-01' }).flat()[0],
+    ).not.toHaveProperty('refusal');
+  });
+
+  it('is refused as the clock of a request', () => {
+    const nowMs = Date.parse('2026-11-01');
+    expect(checkAhead({ clock: { mode: 'replay', now: '2099-01-01' } }, 'clock', nowMs)).toContain('clock.now lies');
+    expect(checkAhead({ clock: { mode: 'wall' } }, 'clock', nowMs)).toBeNull();
+  });
+});
+
+describe('a reason', () => {
+  it.each([checkRetrainRequest, checkRollback, checkPause])(
+    'is never blank, nor too long without the limit',
+    (check) => {
+      const message = {
+        ...texts,
+        triggerId: 't',
+        moveKey: 'm',
+        toVersion: null,
+        cause: 'manual',
+        requestedBy: 'r',
+        clock: WALL,
+      };
+      expect(check(message)).toBeNull();
+      expect(check({ ...message, reason: ' \n' })).toBe('reason is empty: say why.');
+      expect(check({ ...message, reason: 'x'.repeat(2_001) })).toBe('reason is too long: at most 2000 characters.');
+    },
+  );
+});
 
 describe('a batch of direct messages', () => {
   it('gives a message whose id nobody can store one of its own, and records one whose source is no name', () => {
@@ -113,7 +164,10 @@ describe('a batch of direct messages', () => {
 
   it('never cuts a long name in the middle of a character', () => {
     const [message] = batches({ eventId: 'e', source: `${'x'.repeat(199)}🦜` }).flat();
-    expect(message).toMatchObject({ requestedBy: 'x'.repeat(199), refusal: 'source is too long.' });
+    expect(message).toMatchObject({
+      requestedBy: 'x'.repeat(199),
+      refusal: 'source is too long: at most 200 characters.',
+    });
     expect(unstorableJson(message)).toBeNull();
   });
 
@@ -130,7 +184,7 @@ describe('a batch of direct messages', () => {
       { kind: 'version' as const, value: { unreadable: 'no encoding' } },
       { kind: 'labels' as const, value: { eventId: 'l', through: 'soon' } },
     ];
-    expect(batchesOf('m', messages, ids()).flat()).toMatchObject([
+    expect(batchesOf('m', messages, TAKING()).flat()).toMatchObject([
       { source: 'labels', eventId: 'l', cause: 'labels', isUrgent: false, body: { through: '2001-04-01' } },
       { source: 'versions', eventId: 'v', cause: 'version-change', isUrgent: true, body: { to: '41' } },
       { source: 'versions', eventId: 'unnamed/1', refusal: expect.stringContaining('eventId') },

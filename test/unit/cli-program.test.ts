@@ -64,6 +64,21 @@ describe('errors', () => {
     });
   });
 
+  it('ends with the advice of the place that threw, where it knows better', async () => {
+    const error = new PipelineError('SIGNAL_INVALID', 'm has no version 9.', { advice: 'Look here.' });
+    expect(await run(['runs'], error)).toMatchObject({
+      err: 'SIGNAL_INVALID: m has no version 9.\nLook here.\n',
+      exitCode: 2,
+    });
+  });
+
+  it('of a decision without a reason comes before the evidence is shown', async () => {
+    for (const reason of ['', '  ', 'x'.repeat(2_001)]) {
+      const seen = await run(['approve', 'm/1', '--reason', reason]);
+      expect(seen).toMatchObject({ exitCode: 2, out: '', err: expect.stringMatching(/reason is (empty|too long)/) });
+    }
+  });
+
   it('finds our code behind what Temporal wraps around it', () => {
     const wrapped = new Error('Workflow Update failed', {
       cause: Object.assign(new Error('the champion moved'), { type: 'CHAMPION_CHANGED' }),

@@ -85,7 +85,7 @@ describe('parse', () => {
     [['parse', 'evidently', FILE, '--model', 'm'], 'does not say its start, end'],
     [['parse', 'evidently', FILE, ...WINDOW], '--model'],
     [['parse', 'excel', FILE, '--model', 'm', ...WINDOW], 'Known formats: cloudevents'],
-    [['parse', 'evidently', '/no/such/file', '--model', 'm', ...WINDOW], 'cannot be read'],
+    [['parse', 'evidently', '/no/such/file', '--model', 'm', ...WINDOW], 'Name a file that this account may read'],
     [['parse', 'evidently', FILE, '--model', 'm', '--window', '2001-02-05'], 'START/END'],
     [['parse', 'evidently', FILE, '--model', 'm', ...WINDOW, '--n-current', '-1'], 'whole number of rows'],
   ])('%j is refused with a word on what is wrong', async (args, why) => {

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { RunDetail } from '../../client/show-run.js';
 import type { PerennialClient } from '../../client.js';
 import { assertInvariant, ERROR_TABLE, PipelineError } from '../../core/errors.js';
+import { reasonFault } from '../../core/reason.js';
 import type { Decision, EvaluationSummary } from '../../core/types.js';
 import { actor, type CliContext, type CommonOptions, print, shellWord, withClient, withCommon } from '../context.js';
 import { shortDigest } from '../format.js';
@@ -68,6 +69,8 @@ async function confirm(context: CliContext, client: PerennialClient, asked: Aske
 }
 
 async function decide(context: CliContext, asked: Asked): Promise<void> {
+  const fault = reasonFault(asked.options.reason);
+  if (fault !== null) throw new PipelineError('SIGNAL_INVALID', fault, { advice: 'Say why with --reason TEXT.' });
   await withClient(context, async (client) => {
     const evidence = asked.options.evidence ?? (await confirm(context, client, asked));
     if (evidence === null) {

@@ -57,7 +57,11 @@ function readBody(file: string): Buffer {
     return readFileSync(file === '-' ? 0 : file);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PipelineError('SIGNAL_INVALID', `${file} cannot be read: ${why}.`, { cause, details: { file } });
+    throw new PipelineError('SIGNAL_INVALID', `${file} cannot be read: ${why}.`, {
+      cause,
+      details: { file },
+      advice: 'Name a file that this account may read.',
+    });
   }
 }
 
@@ -102,9 +106,8 @@ async function send(context: CliContext, signal: Signal, options: SendOptions): 
     url === undefined ? await sendDirect(parsed, actor(options.by)) : await sendOverHttp(signal, { url, token });
   const text = [...sent.map(sentLine), ...ignoredText(parsed)].join('\n');
   print(context.io, options, { data: { sent, ignored: parsed.ignored }, text });
-  if (sent.some(({ triggerId }) => triggerId === null)) {
-    context.io.setExitCode(ERROR_TABLE.SIGNAL_INVALID.exitCode);
-  }
+  const refused = sent.find(({ code }) => code !== null)?.code;
+  if (refused != null) context.io.setExitCode(ERROR_TABLE[refused].exitCode);
 }
 
 function formatArgument(text: string): SignalFormat {
