@@ -2,8 +2,10 @@
  * Activities over the user's data: assess, label coverage, freeze. Each measures through `dataset/`, judges by a pure
  * rule of core, records, and returns the little that the workflow needs.
  */
+
 import { Context } from '@temporalio/activity';
 import { PipelineError } from '../core/errors.js';
+import { shortWindow } from '../core/instant.js';
 import { judgeCoverage } from '../core/policy/label-wait.js';
 import { withChampionFeatures } from '../core/spec/champion-features.js';
 import { durationMs } from '../core/spec/duration.js';
@@ -40,7 +42,7 @@ function checkUsedRows({ quality }: PipelineSpec, { kind, window, rows }: Snapsh
   if (rows.used >= quality.minRows) return;
   throw new PipelineError(
     'DATA_WINDOW_EMPTY',
-    `The ${kind} window [${window.start}, ${window.end}) has ${rows.used} usable rows; quality.minRows asks for at least ${quality.minRows}. ` +
+    `The ${kind} window ${shortWindow(window)} has ${rows.used} usable rows; quality.minRows asks for at least ${quality.minRows}. ` +
       `Of ${rows.in} rows there, ${rows.unlabelled} are unlabelled, ${rows.excluded} excluded, ${rows.quarantined} quarantined.`,
     { details: { kind, window, rows, minRows: quality.minRows } },
   );
@@ -160,7 +162,7 @@ function checkSize(
   if (short.length === 0) return;
   throw new PipelineError(
     'DATA_WINDOW_EMPTY',
-    `The ${kind} window [${window.start}, ${window.end}) has ${short.join(', and ')}.`,
+    `The ${kind} window ${shortWindow(window)} has ${short.join(', and ')}.`,
     { details: { kind, window, days, rarerClassRows, minDays, minClassRows } },
   );
 }

@@ -10,6 +10,7 @@ import type { EvaluationResult } from '../core/evaluation/evaluate.js';
 import { evidenceDigest } from '../core/evaluation/evidence.js';
 import { lookNumber } from '../core/evaluation/looks.js';
 import { renderReport } from '../core/evaluation/report.js';
+import { shortInstant, shortWindow } from '../core/instant.js';
 import { withChampionFeatures } from '../core/spec/champion-features.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { ArtifactRef, Digest, EvaluationSummary, GateResult, SnapshotRef, Window } from '../core/types.js';
@@ -232,7 +233,7 @@ function unseenGate(champion: ChampionRow | null, holdout: Window): GateResult[]
   return [
     notAssessable(
       'holdout:unseen-by-champion',
-      `The champion was trained through ${champion.trainedThrough}, inside or after this holdout [${holdout.start}, ${holdout.end}): ` +
+      `The champion was trained through ${shortInstant(champion.trainedThrough)}, inside or after this holdout ${shortWindow(holdout)}: ` +
         'the two cannot be compared on it. Evaluate on a newer range.',
     ),
   ];

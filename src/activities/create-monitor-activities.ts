@@ -3,9 +3,11 @@
  * dying on any line loses nothing, since an attempt that finds the figures goes on from them, and doubles nothing, since the
  * ledger knows a claim by its period and champion.
  */
+
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { PipelineError } from '../core/errors.js';
+import { shortInstant } from '../core/instant.js';
 import type { MonitorBaseline } from '../core/monitor/baseline.js';
 import { type FeedFacts, feedPoints, schemaPoint } from '../core/monitor/feed-points.js';
 import type { MonitorLook, MonitorRequest } from '../core/monitor/look.js';
@@ -138,7 +140,7 @@ async function look(
   const period = monitorPeriod({ monitor, labelDelay: labelDelayOf(spec), at, asOf, trainedThrough });
   const { window } = period;
   if (window === null) {
-    const reason = `The champion, version ${championVersion}, was trained through ${trainedThrough}: no day before ${period.end} is news to it.`;
+    const reason = `The champion, version ${championVersion}, was trained through ${shortInstant(trainedThrough)}: no day before ${shortInstant(period.end)} is news to it.`;
     return { ...nothing, championVersion, outcome: 'nothing-new', reason };
   }
   const championSpec = await deps.registry.specByDigest(row.specDigest);
@@ -151,8 +153,8 @@ async function look(
   const triggerId = await raise(deps, looked, { points, clock });
   const reason =
     alerts.length === 0
-      ? `${points.length} figures, none alerts.`
-      : `${alerts.join(', ')} of ${points.length} figures alert.`;
+      ? `${points.length} ${points.length === 1 ? 'figure, which does not alert' : 'figures, none alerts'}.`
+      : `${alerts.join(', ')} ${alerts.length === 1 ? 'alerts' : 'alert'}, of ${points.length} ${points.length === 1 ? 'figure' : 'figures'}.`;
   return { ...nothing, championVersion, outcome: 'measured', reason, alerts, triggerId };
 }
 

@@ -1,6 +1,7 @@
 /** `inferSchema`: what the rows of a window look like, proposed as a version of the source's schema for a person to review. */
 
 import { PipelineError } from '../core/errors.js';
+import { shortWindow } from '../core/instant.js';
 import { type Categories, inferSchema as inferFrom } from '../core/quality/source-schema.js';
 import type { Digest, Instant, Window } from '../core/types.js';
 import type { ActivityDeps } from './deps.js';
@@ -42,7 +43,7 @@ async function inferSchema({ registry, dataset }: ActivityDeps, request: InferSc
   if (facts.rows === 0) {
     throw new PipelineError(
       'DATA_WINDOW_EMPTY',
-      `There is no row in [${window.start}, ${window.end}) to infer a schema from. Name a window with rows: --window START/END.`,
+      `There is no row in ${shortWindow(window)} to infer a schema from. Name a window with rows: --window START/END.`,
       { details: { window } },
     );
   }

@@ -25,12 +25,11 @@ export function interval(value: Interval | null, isSigned = true): string {
   return `[${number(value.lower, { isSigned })}, ${number(value.upper, { isSigned })}] at ${confidence}`;
 }
 
-/** `2001-03-01 06:00Z`; midnight is the day alone. */
+/** `2001-03-01 06:00:00Z`; midnight is the day alone. */
 export function instant(at: Instant | null): string {
   if (at === null) return NOTHING;
-  const time = at.slice(11, 19);
-  if (time === '00:00:00') return at.slice(0, 10);
-  return `${at.slice(0, 10)} ${time.endsWith(':00') ? time.slice(0, 5) : time}Z`;
+  const [day, time] = [at.slice(0, 10), at.slice(11, 19)];
+  return time === '00:00:00' ? day : `${day} ${time}Z`;
 }
 
 export const windowText = (window: Window | null): string =>

@@ -26,7 +26,7 @@ function columnsText({ kind, columns }: IncidentRow): string {
   return `${columns.slice(0, MOST_COLUMNS).join(', ')}${more}`;
 }
 
-/** e.g. `closed 2001-03-09 10:00Z by reviewer (recovery): …`. */
+/** e.g. `closed 2001-03-09 10:00:00Z by reviewer (recovery): …`. */
 export function closureText({ closure }: IncidentRow): string {
   if (closure === null) return 'open';
   const ways = [...(closure.how === 'person' ? [] : [closure.how]), ...(closure.isRepaired ? ['rows repaired'] : [])];

@@ -73,6 +73,8 @@ export interface PauseRequest extends PauseOrder {
 export interface PauseAnswer {
   readonly isPaused: boolean;
   readonly pause: { readonly by: string; readonly reason: string; readonly since: Instant } | null;
+  /** False: it was so before, and this order changed nothing. Absent: an earlier build answered. */
+  readonly isNew?: boolean;
 }
 
 /** Labels are in the source through this instant; in replay the run's clock moves to it. The largest wins. */

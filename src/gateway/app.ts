@@ -31,7 +31,9 @@ const NO_BODY = Buffer.alloc(0);
 const RATE_WINDOW_SEC = 10;
 
 function refuse(reply: FastifyReply, error: unknown, log: AppParts['log']): FastifyReply {
-  const { status, body, headers, isUnforeseen } = problemOf(error);
+  const { status, body, headers, isUnforeseen } = problemOf(error, {
+    bodyLimit: reply.request?.routeOptions?.bodyLimit,
+  });
   if (isUnforeseen) log(`gateway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return reply.code(status).headers(headers).send(body);
 }

@@ -15,7 +15,7 @@ export const HTTP_TABLE = {
   ROUTE_UNKNOWN: { httpStatus: 404, advice: 'GET /openapi.json lists every route.' },
   METHOD_NOT_ALLOWED: { httpStatus: 405, advice: 'Use a method that the header Allow names.' },
   REQUEST_TIMEOUT: { httpStatus: 408, advice: 'Send the whole request within the time allowed.' },
-  BODY_TOO_LARGE: { httpStatus: 413, advice: 'Send less at once, or ask the operator for a higher limit.' },
+  BODY_TOO_LARGE: { httpStatus: 413, advice: 'Send less at once; of signals, an operator may raise the limit.' },
   HEADERS_TOO_LARGE: { httpStatus: 431, advice: 'Send fewer or shorter headers.' },
   RATE_LIMITED: { httpStatus: 429, advice: 'Wait as long as the header Retry-After says, then send it again.' },
 } as const satisfies Record<string, HttpRule>;
@@ -74,8 +74,11 @@ function ofPipeline(error: PipelineError): Problem {
 }
 
 /** Codes of the HTTP server's own errors. */
-function ofServer(code: unknown, message: string): HttpRefusal | null {
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new HttpRefusal('BODY_TOO_LARGE', 'The body is too large.');
+function ofServer(code: unknown, message: string, bodyLimit: number | undefined): HttpRefusal | null {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const limit = bodyLimit === undefined ? '' : `: this route takes at most ${bodyLimit} bytes`;
+    return new HttpRefusal('BODY_TOO_LARGE', `The body is too large${limit}.`);
+  }
   if (code === 'HPE_HEADER_OVERFLOW') return new HttpRefusal('HEADERS_TOO_LARGE', 'The headers are too large.');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new HttpRefusal('REQUEST_TIMEOUT', 'The request did not arrive in time.');
@@ -86,11 +89,12 @@ function ofServer(code: unknown, message: string): HttpRefusal | null {
   return null;
 }
 
-export function problemOf(error: unknown): Problem {
+/** @param request.bodyLimit bytes that its route takes */
+export function problemOf(error: unknown, request: { readonly bodyLimit?: number | undefined } = {}): Problem {
   if (error instanceof HttpRefusal) return ofRefusal(error);
   if (error instanceof PipelineError) return ofPipeline(error);
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: '' };
-  const known = ofServer(code, message);
+  const known = ofServer(code, message, request.bodyLimit);
   if (known !== null) return ofRefusal(known);
   return ofPipeline(new PipelineError('INVARIANT_BROKEN', 'unforeseen'));
 }

@@ -6,7 +6,7 @@ import { listQuarantines, listReleases } from '../registry/quarantines.js';
 import { listSchemas } from '../registry/source-schemas.js';
 import type { GatewayDeps } from './deps.js';
 import { NO_BODY, NOTHING, type Route, route } from './route.js';
-import { eventId, modelParams, text, utc } from './schemas.js';
+import { eventId, modelParams, reason, text, utc } from './schemas.js';
 
 const BODY_LIMIT = 64 * 1024;
 const LIMIT = 200;
@@ -55,7 +55,7 @@ const accept = (deps: GatewayDeps): Route =>
     operationId: 'acceptSchema',
     summary: 'Hold windows against a version of the schema from now on; by is the name of the token',
     access: { of: 'model', role: 'approve' },
-    body: z.strictObject({ version: z.int().min(1), reason: text(2_000) }),
+    body: z.strictObject({ version: z.int().min(1), reason }),
     success: { status: 200, schema: z.object({ isNew: z.boolean() }), description: 'It holds' },
     handle: async ({ params: { model }, body: { version, reason }, identity }) => {
       const client = await deps.client();
@@ -114,7 +114,7 @@ const release = (deps: GatewayDeps): Route =>
       check: text(300).meta({ description: 'As the list names it, e.g. out-of-range:distance' }),
       start: utc,
       end: utc,
-      reason: text(2_000),
+      reason,
     }),
     success: { status: 200, schema: released, description: 'They are used from now on' },
     handle: async ({

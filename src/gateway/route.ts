@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { PipelineError } from '../core/errors.js';
 import type { TokenRole } from '../registry/tokens.js';
 import type { Identity } from './identity.js';
+import { issueText, wordingOf } from './wording.js';
 
 /**
  * Who may call it. `open`: anybody. `model`: whoever has the role for the model in the path. `any-model`: whoever has the
@@ -85,11 +86,9 @@ const NOBODY: Identity = { name: 'nobody', roles: [], models: [] };
 
 /** @throws SIGNAL_INVALID naming part and field */
 function parsePart<Schema extends z.ZodType>(part: string, schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: wordingOf });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`,
-  );
+  const problems = parsed.error.issues.map(issueText);
   throw new PipelineError('SIGNAL_INVALID', `In the ${part}: ${problems.slice(0, 5).join('; ')}.`);
 }
 

@@ -1,6 +1,9 @@
 /** Shapes of requests and answers: checked at run time, and the same ones make the OpenAPI document. */
 import { z } from 'zod';
+import { AHEAD, FUTURE, isAhead, isFuture } from '../core/ahead.js';
+import { INSTANT_EXAMPLES, readInstant } from '../core/instant.js';
 import { MOST_VERSION_COLUMNS } from '../core/messages.js';
+import { emptyFault, MAX_REASON } from '../core/reason.js';
 import { SIGNAL_FORMATS } from '../core/signals/drift-claim.js';
 import { MODEL_ID } from '../core/spec/schema.js';
 import { unstorableText } from '../core/unstorable-text.js';
@@ -13,16 +16,19 @@ export const text = (most: number) =>
     .max(most)
     .refine((value) => unstorableText(value) === null, 'holds a character that cannot be stored');
 
-const instant = z.iso
-  .datetime({ offset: true })
-  .meta({ description: 'ISO 8601 with a zone, e.g. 2001-03-01T00:00:00Z' });
+/** In which a person says why. Of decisions and answers a blank one is refused by the run, which leaves a row. */
+export const reason = text(MAX_REASON).refine((value) => emptyFault(value) === null, 'is empty: say why');
+
+const instant = z
+  .string()
+  .refine((value) => readInstant(value) !== null, `is no instant: write e.g. ${INSTANT_EXAMPLES}`)
+  .meta({ description: 'A day, which is its midnight in UTC, or ISO 8601 with a zone, e.g. 2001-03-01T00:00:00Z' });
 /** Of the years that the ledger and core/signals/instants.ts read; the zone may move one over the edge. */
 export const utc = instant
   .transform((value) => new Date(value).toISOString())
   .refine((value) => /^(19|20|21)\d\d-/.test(value), 'is no instant of the years 1900 to 2199');
-const DAY_MS = 86_400_000;
-const past = utc.refine((value) => Date.parse(value) <= Date.now(), 'lies in the future');
-const soon = utc.refine((value) => Date.parse(value) <= Date.now() + DAY_MS, 'lies more than a day in the future');
+const past = utc.refine((value) => !isFuture(value, Date.now()), FUTURE);
+const soon = utc.refine((value) => !isAhead(value, Date.now()), AHEAD);
 /** 300 characters are 1,200 bytes at most, which is what the ledger takes. */
 export const eventId = text(300).meta({ description: 'The same id twice is the same message: it counts once' });
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no sha256 in lower-case hex');
@@ -68,7 +74,7 @@ export const versionBody = z.strictObject({
   from: text(200).optional(),
   to: text(200),
   commit: text(100).optional(),
-  at: utc.meta({ description: 'Since when the new version is in use' }),
+  at: soon.meta({ description: 'Since when the new version is in use' }),
   columns: z
     .array(text(200))
     .max(MOST_VERSION_COLUMNS)
@@ -77,13 +83,13 @@ export const versionBody = z.strictObject({
 });
 
 export const retrainBody = z.strictObject({
-  reason: text(2_000),
+  reason,
   eventId: eventId.optional(),
   asOf: past.optional().meta({ description: 'The run looks from this instant of the past' }),
 });
 
 export const decisionBody = z.strictObject({
-  reason: text(2_000),
+  reason: text(MAX_REASON),
   evidence: z
     .string()
     .regex(/^[0-9a-f]{12,64}$/, 'is no prefix of 12 to 64 hex digits')
@@ -99,12 +105,12 @@ export const answerBody = z.strictObject({
     .enum(['assessment', 'labels'])
     .optional()
     .meta({ description: 'The question that is meant; when absent, the one that the run asks now' }),
-  reason: text(2_000),
+  reason: text(MAX_REASON),
   eventId: eventId.optional(),
 });
 
 export const closeIncidentBody = z.strictObject({
-  reason: text(2_000),
+  reason,
   isRepaired: z.boolean().default(false).meta({
     description: 'The rows were repaired in the source: the same fault, found again, is a new incident',
   }),

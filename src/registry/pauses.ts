@@ -47,7 +47,8 @@ export async function setPause(
       eventId,
     ]);
     const newest = await newestPause(client, modelId);
-    if (known === undefined && (newest?.is_paused ?? false) !== isPaused) {
+    const isChange = (newest?.is_paused ?? false) !== isPaused;
+    if (known === undefined && isChange) {
       await query(
         client,
         `insert into perennial.model_pauses (model_id, seq, event_id, is_paused, set_by, reason)
@@ -57,6 +58,6 @@ export async function setPause(
       await appendAudit(client, { modelId, kind: isPaused ? 'paused' : 'resumed', body: { by, reason } });
     }
     const pause = await presentPause(client, modelId);
-    return { isPaused: pause !== null, pause };
+    return { isPaused: pause !== null, pause, isNew: known !== undefined || isChange };
   });
 }

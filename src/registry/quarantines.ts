@@ -2,6 +2,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { QuarantineEntry, RunKey } from '../activities/deps.js';
 import { PipelineError } from '../core/errors.js';
+import { shortWindow } from '../core/instant.js';
 import { checkReleasable, type Release, type ReleaseAnswer } from '../core/quality/release.js';
 import type { Instant, SnapshotRef, Window } from '../core/types.js';
 import { appendAudit } from './audit.js';
@@ -130,7 +131,7 @@ export async function releaseQuarantine(pool: Pool, release: Releasing): Promise
   checkTexts({ reason, by });
   checkReason(why);
   if (!(Date.parse(window.start) < Date.parse(window.end))) {
-    throw new PipelineError('SIGNAL_INVALID', `The window [${window.start}, ${window.end}) holds nothing.`);
+    throw new PipelineError('SIGNAL_INVALID', `The window ${shortWindow(window)} holds nothing.`);
   }
   return inTransaction(pool, async (client) => {
     await lockModel(client, modelId);

@@ -26,6 +26,7 @@ describe('the gateway', () => {
     const big = `{"a":"${'x'.repeat(25_000)}"}`;
     const answer = await at.ask(`/v1/models/${MODEL}/signals/evidently?${WINDOW_QUERY}`, { body: big });
     expect([answer.status, answer.json.code]).toEqual([413, 'BODY_TOO_LARGE']);
+    expect(answer.json.message).toMatch(/: this route takes at most \d+ bytes\.$/);
     const path = `/v1/models/${MODEL}/signals/evidently?${WINDOW_QUERY}`;
     const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${at.admin}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n`;
     const chunked = await raw([head, `${big.length.toString(16)}\r\n${big}\r\n0\r\n\r\n`]);

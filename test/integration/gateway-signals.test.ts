@@ -220,7 +220,7 @@ describe('notices', () => {
       body: { eventId: 'v-1', kind: 'feature', name: 'distance', from: '1', to: '2', at: '2001-03-01T00:00:00Z' },
     });
     const retrain = await at.ask(`/v1/models/${OTHER}/retrain`, {
-      body: { reason: 'complaints', eventId: 'r-1', asOf: '2001-03-01T00:00:00Z' },
+      body: { reason: 'complaints', eventId: 'r-1', asOf: '2001-03-01' },
     });
     expect([labels, version, retrain].map(({ status, text }) => (status === 202 ? 202 : text))).toEqual([
       202, 202, 202,
@@ -253,14 +253,28 @@ describe('notices', () => {
 
   it('with a field too few, too many or malformed are refused by its name', async () => {
     const wrong = [
-      ['labels', { eventId: 'x' }, /through/],
-      ['labels', { eventId: 'x', through: 'yesterday' }, /through/],
+      ['labels', { eventId: 'x' }, /In the body: through is missing\.$/],
+      [
+        'labels',
+        { eventId: 'x', through: 'yesterday' },
+        /through is no instant: write e\.g\. 2001-04-01 or 2001-04-01T06/,
+      ],
+      ['labels', { eventId: 'x', through: 5 }, /through is no text/],
+      ['labels', [], /In the body: it is no object/],
+      ['versions', { eventId: 'x', kind: 'code', to: '2', at: '2099-01-01' }, /at lies more than a day in the future/],
       ['labels', { eventId: 'x', through: new Date(Date.now() + 2 * 86_400_000).toISOString() }, /through/],
       ['versions', { eventId: 'x', kind: 'code', to: '2', at: '9999-12-31T23:30:00-02:00' }, /at/],
       ['retrain', { reason: 'x', asOf: new Date(Date.now() + 86_400_000).toISOString() }, /asOf/],
-      ['versions', { eventId: 'x', kind: 'mood', to: '2', at: '2001-03-01T00:00:00Z' }, /kind/],
-      ['retrain', { reason: 'x', by: 'the director' }, /by/],
-      ['retrain', { reason: '' }, /reason/],
+      [
+        'versions',
+        { eventId: 'x', kind: 'mood', to: '2', at: '2001-03-01T00:00:00Z' },
+        /kind must be one of code, feature/,
+      ],
+      ['retrain', { reason: 'x', by: 'the director' }, /it takes no field by/],
+      ['retrain', { reason: '' }, /reason is empty/],
+      ['retrain', { reason: '  ' }, /reason is empty: say why/],
+      ['retrain', { reason: 'x'.repeat(2_001) }, /reason has too many characters: at most 2000/],
+      ['retrain', { reason: 'x', asOf: '2099-01-01' }, /asOf lies in the future/],
       ['retrain', { reason: 'a\u0000b' }, /reason/],
     ] as const;
     for (const [route, body, message] of wrong) {

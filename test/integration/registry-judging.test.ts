@@ -194,7 +194,7 @@ describe('a judgement', () => {
     await apply('paused');
     const order = { eventId: 'p1', by: 'operator', reason: 'a migration' };
     const answer = await t.registry.setPause('paused', { ...order, isPaused: true });
-    expect(answer).toMatchObject({ isPaused: true, pause: { by: 'operator', reason: 'a migration' } });
+    expect(answer).toMatchObject({ isPaused: true, isNew: true, pause: { by: 'operator', reason: 'a migration' } });
     expect(await t.registry.setPause('paused', { ...order, isPaused: true })).toEqual(answer);
     await accept(claimArrival('paused', 'a'), arrivalOf('paused', 'now'));
     expect((await judge('paused')).openRun).toBeNull();
@@ -204,8 +204,11 @@ describe('a judgement', () => {
     ).rejects.toMatchObject({ code: 'SIGNAL_INVALID' });
     expect(await t.registry.setPause('paused', { ...order, eventId: 'p3', isPaused: false })).toEqual({
       isPaused: false,
+      isNew: true,
       pause: null,
     });
+    const again = { ...order, eventId: 'p4', isPaused: false };
+    expect(await t.registry.setPause('paused', again)).toEqual({ isPaused: false, isNew: false, pause: null });
     expect((await judge('paused')).openRun?.runNo).toBe(1);
   });
 

@@ -188,7 +188,7 @@ describe('show', () => {
 
   it('says what is awaited and until when', () => {
     expect(text).toContain('awaits  a decision on version 2');
-    expect(text).toContain('until   2001-04-09 03:00Z');
+    expect(text).toContain('until   2001-04-09 03:00:00Z');
     expect(text).toContain('run     flights/3  (retrain/flights/3)');
   });
 
@@ -339,7 +339,7 @@ describe('show', () => {
 
   it('says that a replayed clock waits to be told of labels, and what "as of" cannot promise', () => {
     const shown = renderRun({ ...detail, isReplay: true, asOfNotes: ['"as-of not guaranteed" for rows.'] }, free);
-    expect(shown).toContain('2001-04-02 03:00Z (replayed)');
+    expect(shown).toContain('2001-04-02 03:00:00Z (replayed)');
     expect(shown).toContain('perennial labels flights --through INSTANT');
     expect(shown).toContain('"as-of not guaranteed" for rows.');
     expect(text).not.toContain('(replayed)');
@@ -390,7 +390,7 @@ describe('runs', () => {
     ];
     const run = { ...open, retrying };
     const sentence =
-      'flights/3 is retrying assessWindow: try 7 is at 2001-04-01 00:05Z; the last one failed: no such table';
+      'flights/3 is retrying assessWindow: try 7 is at 2001-04-01 00:05:00Z; the last one failed: no such table';
     expect(renderRuns([run], free)).toMatch(/^flights\/3 +RETRYING/m);
     expect(renderRuns([run], free)).toContain(sentence);
     expect(renderRun({ ...detail, run }, free)).toContain(`Trouble\n${sentence}`);
@@ -582,9 +582,9 @@ describe('incidents', () => {
       closure: { ...over, at: '2001-03-09T06:00:00.000Z' },
     };
     expect(renderIncidents([feed, closedOne], options)).toBe(
-      `INCIDENT    KIND  CERTAINTY  COLUMNS                   SINCE       CLOCK   SEEN  HELD  OPENED                   STATE   WHY
-flights/12  feed  confirmed  distance, hour, month +1  2001-03-05  wall       2     7  2001-03-08 06:00Z run 3  open    Half of the rows are gone.
-flights/11  feed  confirmed  all                       2001-03-05  replay     2     7  2001-03-08 06:00Z run 3  closed  closed 2001-03-09 06:00Z by run 5 (recovery): sound again
+      `INCIDENT    KIND  CERTAINTY  COLUMNS                   SINCE       CLOCK   SEEN  HELD  OPENED                      STATE   WHY
+flights/12  feed  confirmed  distance, hour, month +1  2001-03-05  wall       2     7  2001-03-08 06:00:00Z run 3  open    Half of the rows are gone.
+flights/11  feed  confirmed  all                       2001-03-05  replay     2     7  2001-03-08 06:00:00Z run 3  closed  closed 2001-03-09 06:00:00Z by run 5 (recovery): sound again
 To close one: perennial incident close flights/12 --reason TEXT`,
     );
   });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { instant, interval, NOTHING, number, share, windowText } from '#dist/cli/format.js';
 import { parseInstant, parseModelId, parseRunRef } from '#dist/cli/run-ref.js';
 import { displayWidth, fields, plain, table } from '#dist/cli/table.js';
+import { shortInstant } from '#dist/core/instant.js';
 
 const free = { width: null, hasColour: false };
 
@@ -100,7 +101,7 @@ describe('numbers and instants', () => {
     expect(share(0.89999)).toBe('89.9 %');
     expect(share(1)).toBe('100.0 %');
     expect(instant('2001-03-01T00:00:00.000Z')).toBe('2001-03-01');
-    expect(instant('2001-03-01T06:05:00.000Z')).toBe('2001-03-01 06:05Z');
+    expect(instant('2001-03-01T06:05:00.000Z')).toBe('2001-03-01 06:05:00Z');
     expect(instant('2001-03-01T06:05:07.000Z')).toBe('2001-03-01 06:05:07Z');
     expect(windowText({ start: '2001-03-01T00:00:00.000Z', end: '2001-04-01T00:00:00.000Z' })).toBe(
       '[2001-03-01, 2001-04-01)',
@@ -128,5 +129,14 @@ describe('names as they are typed', () => {
       expect(() => parseInstant(text)).toThrow(/is no instant/);
     }
     expect(() => parseModelId('A b')).toThrow(/is no model id/);
+  });
+});
+
+describe('an instant in a sentence', () => {
+  it('is a midnight as its day alone, else with its minutes, and seconds where it has some', () => {
+    expect(shortInstant('2001-04-01T00:00:00.000Z')).toBe('2001-04-01');
+    expect(shortInstant('2001-04-01T06:05:00.000Z')).toBe('2001-04-01 06:05Z');
+    expect(shortInstant('2001-04-01T06:05:09.120Z')).toBe('2001-04-01 06:05:09Z');
+    expect(shortInstant('some day')).toBe('some day');
   });
 });

@@ -40,7 +40,7 @@ describe('a word on missing labels', () => {
     expect(judgeLabelDecision(question({ decision: 'abort' })).reason).toBe('The run stops.');
     expect(judgeLabelDecision(question(extend('2001-04-02T00:00:00.000Z')))).toMatchObject({
       accepted: true,
-      reason: 'The deadline is now 2001-04-02T00:00:00.000Z.',
+      reason: 'The deadline is now 2001-04-02.',
     });
   });
 

@@ -64,6 +64,13 @@ describe('the difference of two schemas', () => {
   it('is nothing for the same rows', () =>
     expect(diffSchemas(before, infer([late, origin(), column({})]))).toEqual([]));
 
+  it('tells spans at seven digits', () => {
+    const [first, ...others] = before.columns;
+    const range = { min: 0, max: 204.20100000000002 };
+    const [told] = diffSchemas(before, { ...before, columns: [{ ...first!, range }, ...others] });
+    expect(told?.text).toMatch(/, now 0 to 204\.201$/);
+  });
+
   it('is everything without an earlier one', () => {
     expect(diffSchemas(null, before).map(({ what }) => what)).toEqual(['added', 'added', 'added']);
   });

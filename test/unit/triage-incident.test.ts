@@ -161,6 +161,6 @@ it('is named with what is broken, three columns and since when', () => {
   const base = { incidentId: 12, kind: 'feed', onset: null } as const;
   expect(incidentName({ ...base, columns: [] })).toBe('Incident 12 (broken feed)');
   expect(incidentName({ ...base, columns: ['a', 'b', 'c', 'd', 'e'], onset: day(5) })).toBe(
-    `Incident 12 (broken feed, a, b, c, 2 more, since ${day(5)})`,
+    `Incident 12 (broken feed, a, b, c, 2 more, since ${day(5).slice(0, 10)})`,
   );
 });

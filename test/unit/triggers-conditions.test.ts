@@ -1,5 +1,6 @@
 /** Conditions and how they are composed: thresholds of three kinds, filters, any, all, majority, at least N. */
 import { describe, expect, it } from 'vitest';
+import { shortInstant } from '#dist/core/instant.js';
 import { parseSpec } from '#dist/core/spec/parse-spec.js';
 import {
   at,
@@ -111,7 +112,7 @@ describe('a composition', () => {
     expect(fateOf(judgement, one)).toBe('held');
     expect(judgement.wakeAt).toBe(at(7 * DAY - HOUR));
     expect(reasonOf(judgement, one)).toBe(
-      `Meets "columns"; the policy wants 2 of 2 conditions together. It waits for "scores" until ${at(7 * DAY - HOUR)}.`,
+      `Meets "columns"; the policy wants 2 of 2 conditions together. It waits for "scores" until ${shortInstant(at(7 * DAY - HOUR))}.`,
     );
     const old = onColumn({ state: 'held', createdAt: at(-7 * DAY) });
     const late = judged({ waiting: [old] }, two());

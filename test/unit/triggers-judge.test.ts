@@ -1,5 +1,7 @@
 /** The trigger policy: who opens a run, who waits for what, and what is said to those who start nothing. */
+
 import { describe, expect, it } from 'vitest';
+import { shortInstant } from '#dist/core/instant.js';
 import { judge } from '#dist/core/policy/triggers/judge.js';
 import {
   at,
@@ -234,7 +236,7 @@ describe('the cool-down', () => {
     for (const one of [...all, notice]) expect(fateOf(judgement, one)).toBe('held');
     expect(judgement.wakeAt).toBe(at(23 * HOUR));
     expect(judgement.changes[0]?.reason).toBe(
-      `Run 6 ended at ${at(-HOUR)} (promoted); in the cool-down of P1D until ${at(23 * HOUR)}, then judged again.`,
+      `Run 6 ended at ${shortInstant(at(-HOUR))} (promoted); in the cool-down of P1D until ${shortInstant(at(23 * HOUR))}, then judged again.`,
     );
   });
 
@@ -336,10 +338,15 @@ describe('a pause', () => {
     const asked = waiting({ cause: 'manual' });
     const judgement = judged({ waiting: [...all, asked], pause });
     for (const one of all) expect(fateOf(judgement, one)).toBe('held');
+    const since = shortInstant(at(-DAY));
     expect(reasonOf(judgement, all[0]!)).toBe(
-      `Paused by operator since ${at(-DAY)}: the feed is being moved. Judged again when it is resumed.`,
+      `Paused by operator since ${since}: the feed is being moved. Judged again when it is resumed.`,
     );
     expect(fateOf(judgement, asked)).toBe('refused');
+    const unended = judged({ waiting: [asked], pause: { ...pause, reason: 'stock-taking' } });
+    expect(reasonOf(unended, asked)).toBe(
+      `Paused by operator since ${since}: stock-taking. Resume the model first, then ask again.`,
+    );
     expect(judgement.wakeAt).toBeNull();
   });
 });
@@ -431,7 +438,7 @@ describe('a storm', () => {
 describe('while an incident is open', () => {
   const incident = {
     incidentId: 12,
-    name: 'Incident 12 (broken feed, distance, since 2001-04-05T00:00:00.000Z)',
+    name: 'Incident 12 (broken feed, distance, since 2001-04-05)',
     mode: 'wall' as const,
     since: '2001-04-05T00:00:00.000Z',
   };

@@ -1,5 +1,6 @@
 // The wait for labels: what ends it, and what becomes of a run whose labels do not come. Months pass in seconds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shortInstant } from '#dist/core/instant.js';
 import type { Instant, LabelDecision } from '#dist/core/types.js';
 import {
   answerQuestionUpdate,
@@ -149,7 +150,7 @@ describe('the wait for labels', () => {
     expect(await extend(2 * HOUR_MS)).toEqual({
       accepted: true,
       code: 'accepted',
-      reason: `The deadline is now ${later(awaitsUntil!, 2 * HOUR_MS)}.`,
+      reason: `The deadline is now ${shortInstant(later(awaitsUntil!, 2 * HOUR_MS))}.`,
     });
     await harness.skip('28 hours');
     await harness.awaiting(handle, 'an answer');

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { shortInstant } from '#dist/core/instant.js';
 import { readEnv } from '#dist/env.js';
 import { findTemporalCli } from '#dist/local/native-parts.js';
 import { temporalAddress, uniqueTaskQueue } from '../setup/services.js';
@@ -82,7 +83,7 @@ it('runs every command of the page', async () => {
   expect(said('workflow list')).toContain(`retrain/${modelId}/1`);
   expect(said('workflow describe')).toContain('PerennialStage');
   expect(said('workflow metadata')).toContain('labels in: training 40.0 %');
-  expect(said('extendDeadlineUpdate')).toContain(`The deadline is now ${inAMonth}`);
+  expect(said('extendDeadlineUpdate')).toContain(`The deadline is now ${shortInstant(inAMonth)}`);
   expect(said('answerQuestionUpdate')).toContain('The run asks nothing now.');
   expect(said('rejectPromotionUpdate')).toMatch(/accepted\W+true/);
   expect(said('rollbackUpdate')).toMatch(/version\W+1\b/);

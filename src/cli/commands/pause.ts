@@ -15,9 +15,10 @@ async function set(context: CliContext, model: string, options: Options & { what
   const request = { modelId, reason: options.reason, by: actor(options.by) };
   const answer = await withClient(context, (client) => client[options.what](request));
   const { pause } = answer;
+  const what = answer.isNew === false ? 'nothing was held by a pause' : 'what was held is judged again';
   const text =
     pause === null
-      ? `${modelId}: not paused; what was held is judged again.`
+      ? `${modelId}: not paused; ${what}.`
       : `${modelId}: paused by ${plain(pause.by)} since ${instant(pause.since)} (${plain(pause.reason)}). To go on: perennial resume ${modelId} --reason TEXT`;
   print(context.io, options, { data: answer, text });
 }

@@ -2,6 +2,7 @@
  * May this decision on a candidate count? One rule for every channel a decision can come by. A refused one is an answer
  * with its reason, not an error, because refused decisions are recorded too.
  */
+import { shortInstant } from '../instant.js';
 import type { PipelineSpec } from '../spec/schema.js';
 import type { Decision, DecisionAnswer, DecisionChannel, Digest, Instant } from '../types.js';
 import { judgePerson, judgeReason, refuse } from './person.js';
@@ -35,7 +36,7 @@ function judgeState({ alreadyDecided, now, expiresAt }: DecisionQuestion): Decis
   if (!(Date.parse(now) < Date.parse(expiresAt))) {
     return refuse(
       'expired',
-      `The time to decide ended at ${expiresAt}. Start a new retrain to have it evaluated again.`,
+      `The time to decide ended at ${shortInstant(expiresAt)}. Start a new retrain to have it evaluated again.`,
     );
   }
   return null;

@@ -3,6 +3,7 @@
  * deadline? Who may speak and by which way is what the pipeline says of approvals. A refused one is an answer with its
  * reason, because it is recorded too.
  */
+import { shortInstant } from '../instant.js';
 import type { PipelineSpec } from '../spec/schema.js';
 import type { DecisionAnswer, DecisionChannel, Instant, LabelDecision, Question, Stage } from '../types.js';
 import { judgePerson, judgeReason, refuse } from './person.js';
@@ -64,7 +65,7 @@ function judgeAboutAssessment({ decision, now, assessment }: LabelDecisionQuesti
   if (!(Date.parse(now) < Date.parse(assessment.until))) {
     return refuse(
       'expired',
-      `The time to answer ended at ${assessment.until}. Start a new retrain to have it assessed again.`,
+      `The time to answer ended at ${shortInstant(assessment.until)}. Start a new retrain to have it assessed again.`,
     );
   }
   if (decision.decision === 'proceed' || decision.decision === 'abort') return null;
@@ -92,21 +93,22 @@ function judgeDeadline({ decision, now, wait }: LabelDecisionQuestion): Decision
   const nowMs = Date.parse(now);
   const present = wait?.deadlineAt ?? now;
   if (!(untilMs > Date.parse(present))) {
-    return refuse('deadline-refused', `The deadline is ${present} already; name a later one.`);
+    return refuse('deadline-refused', `The deadline is ${shortInstant(present)} already; name a later one.`);
   }
-  if (!(untilMs > nowMs)) return refuse('deadline-refused', `It is ${now} already; name a later deadline.`);
+  if (!(untilMs > nowMs))
+    return refuse('deadline-refused', `It is ${shortInstant(now)} already; name a later deadline.`);
   const latestMs = nowMs + MAX_EXTENSION_DAYS * 86_400_000;
   if (untilMs <= latestMs) return null;
   const latest = new Date(latestMs).toISOString();
   return refuse(
     'deadline-refused',
-    `${decision.until} is more than ${MAX_EXTENSION_DAYS} days from now; name ${latest} or earlier, and extend again later.`,
+    `${shortInstant(decision.until ?? '')} is more than ${MAX_EXTENSION_DAYS} days from now; name ${shortInstant(latest)} or earlier, and extend again later.`,
   );
 }
 
 function whatFollows(question: LabelDecisionQuestion): string {
   const { decision } = question;
-  if (decision.decision === 'extend') return `The deadline is now ${decision.until}.`;
+  if (decision.decision === 'extend') return `The deadline is now ${shortInstant(decision.until ?? '')}.`;
   if (decision.decision === 'abort') return 'The run stops.';
   if (questionOf(question) === 'assessment') return 'The run retrains all the same.';
   return decision.decision === 'proceed'

@@ -13,7 +13,10 @@ export interface SchemaDifference {
 const NAMED = 8;
 
 const share = (of: number | null): string => (of === null ? 'any' : `${Math.round(of * 100)} %`);
-const span = (range: SchemaColumn['range']): string => (range === null ? 'any number' : `${range.min} to ${range.max}`);
+/** Seven digits: what a sum of floats leaves behind is no matter of a review. Differences are of the exact numbers. */
+const figure = (value: number): string => String(Number(value.toPrecision(7)));
+const span = (range: SchemaColumn['range']): string =>
+  range === null ? 'any number' : `${figure(range.min)} to ${figure(range.max)}`;
 
 function some(names: readonly string[]): string {
   const more = names.length - NAMED;

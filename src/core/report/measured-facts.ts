@@ -1,4 +1,5 @@
 /** What was measured before an alarm was judged, in a sentence a fact: rows, maps, drift, performance, refit, labels, versions, season. */
+import { shortInstant } from '../instant.js';
 import { mapName } from '../triage/fact-words.js';
 import type {
   LabelFacts,
@@ -68,7 +69,7 @@ function labelSentences({ known, knownUsually, shifts, noise }: LabelFacts): str
 
 function versionSentence({ kind, name, from, to, commit, at }: VersionRecord): string {
   const what = [kind, name].filter((word) => word !== null).join(' ');
-  return `Announced: ${what} ${from ?? '?'} to ${to ?? '?'}${commit === null ? '' : ` (${commit})`}, in use since ${at}.`;
+  return `Announced: ${what} ${from ?? '?'} to ${to ?? '?'}${commit === null ? '' : ` (${commit})`}, in use since ${shortInstant(at)}.`;
 }
 
 const seasonSentence = ({ window, isAlike }: SeasonFacts): string =>

@@ -3,7 +3,7 @@
  * stable weeks before them; the same calendar window a year earlier. And always the rows that are new to the champion as the data
  * gate: a fault anywhere there would be trained on.
  */
-import { iso } from '../instant.js';
+import { iso, shortInstant } from '../instant.js';
 import { DAY_MS, durationMs } from '../spec/duration.js';
 import type { RunPlan } from '../spec/run-plan.js';
 import type { Cause, Instant, Window } from '../types.js';
@@ -64,7 +64,7 @@ export function assessWindows(plan: RunPlan, reasons: Reasons): AssessWindows {
     span === null || isKnown
       ? []
       : [
-          `The claims are about rows from ${span.start} on, of which nothing is known as of ${plan.inputsAsOf}: ` +
+          `The claims are about rows from ${shortInstant(span.start)} on, of which nothing is known as of ${shortInstant(plan.inputsAsOf)}: ` +
             'the rows that are new to the champion were assessed instead.',
         ];
   return { ...around(current, reasons.reference), news, notMeasured };

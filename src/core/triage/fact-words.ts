@@ -1,4 +1,5 @@
 /** Questions that several lines of the decision table ask of the facts. Each is false where nothing was measured. */
+import { shortInstant } from '../instant.js';
 import type { QualityCheck } from '../quality/quality-check.js';
 import { DAY_MS } from '../spec/duration.js';
 import type { Instant } from '../types.js';
@@ -95,7 +96,7 @@ export function versionText(version: VersionRecord): string {
   const named = [name, change === '' ? null : change, commit === null ? null : `commit ${commit}`].filter(
     (one) => one !== null,
   );
-  return `The ${kind} version${named.length === 0 ? '' : ` (${named.join(', ')})`} has been in use since ${at}.`;
+  return `The ${kind} version${named.length === 0 ? '' : ` (${named.join(', ')})`} has been in use since ${shortInstant(at)}.`;
 }
 
 /** Rows and days enough for a re-test to end in more than `unclear`. */

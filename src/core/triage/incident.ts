@@ -2,6 +2,7 @@
  * Incidents as plain values: which fault of a window belongs to which incident, what a closed one answers, and when a fault
  * is over. Pure; the registry holds the rows and asks here under the model's lock.
  */
+import { shortInstant } from '../instant.js';
 import type { Instant, RunClock, Window } from '../types.js';
 import type { Assessment } from './assessment.js';
 import { type Certainty, FAULT_VERDICTS, type FaultVerdict } from './verdict.js';
@@ -132,6 +133,6 @@ export function incidentName(incident: {
 }): string {
   const { incidentId, kind, columns, onset } = incident;
   const some = columns.length > 3 ? [...columns.slice(0, 3), `${columns.length - 3} more`] : columns;
-  const parts = [NAMES[kind], ...some, ...(onset === null ? [] : [`since ${onset}`])];
+  const parts = [NAMES[kind], ...some, ...(onset === null ? [] : [`since ${shortInstant(onset)}`])];
   return `Incident ${incidentId} (${parts.join(', ')})`;
 }

@@ -1,4 +1,5 @@
 /** What becomes of waiting triggers while nothing can start: the model is paused, or a run is open. Nothing is lost. */
+import { shortInstant } from '../../instant.js';
 import { promotionOf, runKey } from './clocks.js';
 import type { TriggerFacts, WaitingTrigger } from './facts.js';
 import type { Fates } from './fates.js';
@@ -7,10 +8,13 @@ import type { TriggerPlan } from './plan.js';
 type Pause = NonNullable<TriggerFacts['pause']>;
 type OpenRun = NonNullable<TriggerFacts['openRun']>;
 
+/** With a full stop, unless the person who wrote it ended it. */
+const asSentence = (text: string): string => (/[.!?…]\s*$/u.test(text) ? text.trimEnd() : `${text.trimEnd()}.`);
+
 const isFresh = (trigger: WaitingTrigger, fates: Fates): boolean => trigger.state === 'pending' && !fates.has(trigger);
 
 export function holdForPause(waiting: readonly WaitingTrigger[], pause: Pause, fates: Fates): void {
-  const why = `Paused by ${pause.by} since ${pause.since}: ${pause.reason}`;
+  const why = `Paused by ${pause.by} since ${shortInstant(pause.since)}: ${asSentence(pause.reason)}`;
   for (const trigger of waiting) {
     if (!isFresh(trigger, fates)) continue;
     if (trigger.cause === 'manual')

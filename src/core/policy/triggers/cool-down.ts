@@ -1,6 +1,6 @@
 /** After a run ends, drift, performance and labels wait: its answer has to show before the same question is asked again. */
 
-import { iso } from '../../instant.js';
+import { iso, shortInstant } from '../../instant.js';
 import type { RunClock } from '../../types.js';
 import { nowOf } from './clocks.js';
 import type { TriggerFacts } from './facts.js';
@@ -21,9 +21,9 @@ export function coolDownOf(clock: RunClock, facts: TriggerFacts, { policy, coolD
   const nowMs = nowOf(clock, Date.parse(facts.now));
   const untilMs = Date.parse(last.endedAt) + coolDownMs;
   if (nowMs >= untilMs) return null;
-  const run = `Run ${last.runNo} ended at ${last.endedAt} (${last.outcome})`;
+  const run = `Run ${last.runNo} ended at ${shortInstant(last.endedAt)} (${last.outcome})`;
   if (clock.mode === 'wall') {
-    const reason = `${run}; in the cool-down of ${policy.coolDown} until ${iso(untilMs)}, then judged again.`;
+    const reason = `${run}; in the cool-down of ${policy.coolDown} until ${shortInstant(iso(untilMs))}, then judged again.`;
     return { untilMs, reason, isPassing: true };
   }
   if (nowMs < Date.parse(last.openedAt ?? last.endedAt)) return null;

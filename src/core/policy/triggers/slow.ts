@@ -1,6 +1,6 @@
 /** Drift, performance and labels of one clock: cool-down, debounce, then the composition of their conditions. */
 
-import { iso } from '../../instant.js';
+import { iso, shortInstant } from '../../instant.js';
 import { budgetSpent } from './budget.js';
 import { type Composition, compose } from './compose.js';
 import { type CoolDown, coolDownOf } from './cool-down.js';
@@ -60,7 +60,7 @@ function settle({ trigger, reading }: Read, composed: Composition, context: Slow
   const lacking = plan.conditions.flatMap((_, index) => (composed.best.includes(index) ? [] : [index]));
   const meets = `Meets ${namesOf(reading.met, plan)}; the policy wants ${neededText(plan)} together`;
   if (trigger.clock.mode === 'wall' && nowMs < untilMs) {
-    const reason = `${meets}. It waits for ${namesOf(lacking, plan)} until ${iso(untilMs)}.`;
+    const reason = `${meets}. It waits for ${namesOf(lacking, plan)} until ${shortInstant(iso(untilMs))}.`;
     fates.give(trigger, { state: 'held', reason });
     return untilMs;
   }
