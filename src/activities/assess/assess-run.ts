@@ -3,8 +3,10 @@
  * the rows themselves; the decision table of core concludes; facts and verdict are recorded, and an incident where a fault stops
  * the run. Everything is a function of rows, pipeline and fixed seeds: a killed worker's second attempt finds and records the same.
  */
+
 import { Context } from '@temporalio/activity';
 import { canonicalDigest } from '../../core/canonical-json.js';
+import { shortWindow } from '../../core/instant.js';
 import { triageDetails } from '../../core/report/triage-details.js';
 import { halvedWindows, windowsBeyond } from '../../core/triage/assess-windows.js';
 import type { Assessment, AssessReply } from '../../core/triage/assessment.js';
@@ -91,8 +93,7 @@ async function lookBeyond(deps: ActivityDeps, context: AssessContext, running: R
   const { facts } = measured;
   const result = decide(facts, triageRuleOf(context.shared.triage));
   if (result.action === 'go-on') return null;
-  const { start, end } = looked.windows.current;
-  const where = `Not in the rows that the claims are about, but in the others that are new to the champion, [${start}, ${end}):`;
+  const where = `Not in the rows that the claims are about, but in the others that are new to the champion, ${shortWindow(looked.windows.current)}:`;
   const reasons = [where, ...result.reasons];
   return { context: { ...context, windows: looked.windows }, facts, result: { ...result, reasons } };
 }

@@ -2,13 +2,13 @@
  * The inputs of the assessed window beside its reference and season, and the data gate: the checks of all rows that are new to the
  * champion, whichever of them a claim is about.
  */
+import { shortWindow } from '../../core/instant.js';
 import { assessWindow } from '../../core/quality/assess-window.js';
 import type { QualityCheck } from '../../core/quality/quality-check.js';
 import { listedIn } from '../../core/quality/source-schema.js';
 import { isSameWindow } from '../../core/triage/assess-windows.js';
 import type { InputFacts } from '../../core/triage/input-facts.js';
 import type { InputMeasures } from '../../core/triage/input-measures.js';
-import type { Window } from '../../core/types.js';
 import type { ActivityDeps } from '../deps.js';
 import { shiftInstant } from '../instants.js';
 import type { AssessContext } from './assess-context.js';
@@ -39,7 +39,6 @@ export async function measureInputs(
   return { measures, facts };
 }
 
-const shown = ({ start, end }: Window): string => `[${start}, ${end})`;
 const nameOf = ({ check, column }: QualityCheck): string => `${check}:${column ?? ''}`;
 
 /** A warning about the window tells no error of the rows around it. */
@@ -79,5 +78,8 @@ export async function gateChecks(
   });
   const failed = checks.filter((check) => !check.passed && !isToldBy(known, check));
   if (isSame) return failed;
-  return failed.map((check) => ({ ...check, text: `In all rows new to the champion, ${shown(news)}: ${check.text}` }));
+  return failed.map((check) => ({
+    ...check,
+    text: `In all rows new to the champion, ${shortWindow(news)}: ${check.text}`,
+  }));
 }

@@ -127,7 +127,7 @@ export function halvedWindows(windows: AssessWindows): AssessWindows | null {
     season: null,
     notMeasured: [
       ...windows.notMeasured,
-      `There are no rows before ${start}: the rows from ${middle} on were compared with those from there until then.`,
+      `There are no rows before ${shortInstant(start)}: those from ${shortInstant(middle)} on were compared with those until then.`,
     ],
   };
 }

@@ -1,4 +1,5 @@
 /** It moved, but to where it was at the same time of an earlier period, and the champion does as well as usual. */
+import { shortWindow } from '../../instant.js';
 import { type EvidenceRule, evidence } from '../evidence-rule.js';
 import { movedColumns, needsPerformance } from '../fact-words.js';
 
@@ -13,7 +14,7 @@ export const SEASONAL: readonly EvidenceRule[] = [
       const moved = movedColumns(facts).map(({ column }) => column);
       if (season?.isPerformanceUsual === null && needsPerformance(facts)) return null;
       if (season === null || !season.isAlike || season.isPerformanceUsual === false || moved.length === 0) return null;
-      const window = `[${season.window.start}, ${season.window.end})`;
+      const window = shortWindow(season.window);
       const texts = [`${moved.join(', ')} moved against the weeks before, and not against ${window}.`];
       if (season.isPerformanceUsual === null) texts.push('The champion’s quality at that time could not be measured.');
       return evidence(texts, { columns: moved });
@@ -26,7 +27,7 @@ export const SEASONAL: readonly EvidenceRule[] = [
     when: 'the same calendar window of an earlier period is unlike this one',
     find: ({ season }) =>
       season !== null && !season.isAlike
-        ? evidence([`The window differs from [${season.window.start}, ${season.window.end}) too.`])
+        ? evidence([`The window differs from ${shortWindow(season.window)} too.`])
         : null,
   },
   {
