@@ -57,32 +57,50 @@ describe('the assessed window', () => {
 });
 
 describe('what a run of an alarm looks at beside its claims', () => {
-  const beyond = (start: string, end: string) =>
-    windowsBeyond(
-      assessWindows(plan, { ...reasons, claims: [alleged({ window: { start: day(start), end: day(end) } })] }),
-      'P28D',
-    );
+  const beyond = (start: string, end: string, maxStaleness = 'P2D') =>
+    windowsBeyond(assessWindows(plan, { ...reasons, claims: [alleged({ window: { start, end } })] }), {
+      reference: 'P28D',
+      maxStaleness,
+    });
+  const looked = (...of: Parameters<typeof beyond>) => {
+    const found = beyond(...of);
+    return found === null ? null : { current: found.windows.current, judged: found.judged };
+  };
+  const news = { start: day('2001-01-31'), end: day('2001-04-01') };
   it('is what is new to the champion without the rows that the claims are about', () => {
-    expect(beyond('2001-03-05', '2001-03-19')).toEqual({
+    expect(beyond(day('2001-03-05'), day('2001-03-19'))).toEqual({
       windows: {
-        current: { start: day('2001-01-31'), end: day('2001-04-01') },
+        current: news,
         reference: { start: day('2001-01-03'), end: day('2001-01-31') },
         season: { start: day('2000-02-02'), end: day('2000-04-02') },
-        news: { start: day('2001-01-31'), end: day('2001-04-01') },
+        news,
         notMeasured: [],
       },
-      judged: { start: day('2001-03-05'), end: day('2001-03-19') },
+      judged: [{ start: day('2001-03-05'), end: day('2001-03-19') }],
     });
   });
-  it('is nothing where fewer than two days are left, before, after, or on both sides', () => {
-    expect(beyond('2001-01-31', '2001-04-01')).toBeNull();
-    expect(beyond('2001-01-01', '2001-04-08')).toBeNull();
-    expect(beyond('2001-02-01', '2001-03-31')).not.toBeNull();
-    expect(beyond('2001-02-01', '2001-04-01')).toBeNull();
-    expect(beyond('2001-01-20', '2001-03-31')).toBeNull();
+  it('is what lies before them where hardly anything lies after, or what does may be still to come', () => {
+    const before = { current: { start: news.start, end: day('2001-03-05') }, judged: [] };
+    expect(looked(day('2001-03-05'), day('2001-03-31'))).toEqual(before);
+    expect(looked(day('2001-03-05'), day('2001-03-28'), 'P5D')).toEqual(before);
+    expect(looked(day('2001-01-20'), day('2001-03-05'))).toEqual({
+      current: { start: day('2001-03-05'), end: news.end },
+      judged: [],
+    });
   });
-  it('is all of it where the claims are about older rows', () => {
-    expect(beyond('2001-01-05', '2001-01-19')?.judged).toEqual({ start: day('2001-01-05'), end: day('2001-01-19') });
+  it('is nothing where fewer than two days are left on each side', () => {
+    expect(beyond(news.start, news.end)).toBeNull();
+    expect(beyond(day('2001-01-01'), day('2001-04-08'))).toBeNull();
+    expect(beyond(day('2001-02-01'), day('2001-03-31'))).toBeNull();
+  });
+  it('is all of it where the claims are about older rows, or about no whole day', () => {
+    expect(looked(day('2001-01-05'), day('2001-01-19'))).toEqual({ current: news, judged: [] });
+    expect(looked('2001-03-05T06:00:00.000Z', '2001-03-06T06:00:00.000Z')).toEqual({ current: news, judged: [] });
+  });
+  it('has days that the claims cut', () => {
+    expect(looked('2001-03-05T06:00:00.000Z', '2001-03-19T06:00:00.000Z')?.judged).toEqual([
+      { start: day('2001-03-06'), end: day('2001-03-19') },
+    ]);
   });
 });
 

@@ -80,18 +80,21 @@ async function measureNew(
  */
 async function lookBeyond(deps: ActivityDeps, context: AssessContext, running: Running): Promise<Concluded | null> {
   if (!isAlarm(context.cause) || context.champion === null) return null;
-  const beyond = windowsBeyond(context.windows, context.shared.triage.reference);
+  const { triage, quality } = context.shared;
+  const beyond = windowsBeyond(context.windows, { reference: triage.reference, maxStaleness: quality.maxStaleness });
   if (beyond === null) return null;
   const { windows, judged } = beyond;
   const others: AssessContext = {
     ...context,
     cause: 'schedule',
     windows,
-    excluding: [...context.excluding, judged],
+    excluding: [...context.excluding, ...judged],
   };
   const { context: looked, measured } = await measureNew(deps, others, running);
-  const { facts } = measured;
-  const result = decide(facts, triageRuleOf(context.shared.triage));
+  // How fresh the newest row is was asked of all rows, by the data gate.
+  const checks = measured.facts.checks.filter(({ check }) => check !== 'freshness');
+  const facts: TriageFacts = { ...measured.facts, checks };
+  const result = decide(facts, triageRuleOf(triage));
   if (result.action === 'go-on') return null;
   const where = `Not in the rows that the claims are about, but in the others that are new to the champion, ${shortWindow(looked.windows.current)}:`;
   const reasons = [where, ...result.reasons];

@@ -89,23 +89,38 @@ function wholeDays({ start, end }: Window): Window {
 
 export interface WindowsBeyond {
   readonly windows: AssessWindows;
-  /** The whole days that the claims are about: judged by themselves already, against the weeks right before them. */
-  readonly judged: Window;
+  /** The whole days that the claims are about, where they lie amid the others: judged by themselves already. */
+  readonly judged: readonly Window[];
+}
+
+interface BeyondOptions {
+  /** `triage.reference` of the pipeline. */
+  readonly reference: string;
+  /** `quality.maxStaleness` of the pipeline: rows of the last days may be still to come. */
+  readonly maxStaleness: string;
 }
 
 /**
  * The rows that are new to the champion and that no claim is about. What was concluded of the others would be seen here again,
  * diluted: half of a changed concept looks like a jump of labels.
- * @returns null where those are fewer than two days
+ * @returns null where those before the claims are fewer than two days, and those after them too, or as few as may be still to come
  */
-export function windowsBeyond(windows: AssessWindows, reference: string): WindowsBeyond | null {
+export function windowsBeyond(windows: AssessWindows, options: BeyondOptions): WindowsBeyond | null {
   const { current, news } = windows;
-  const shared = { start: later(news.start, current.start), end: earlier(news.end, current.end) };
-  if (lengthMs(news) - lengthMs(shared) < LEAST_BEYOND_MS) return null;
-  return {
-    windows: { ...around(news, reference), news, notMeasured: windows.notMeasured },
-    judged: wholeDays(current),
-  };
+  const whole = wholeDays(current);
+  const judged = { start: later(whole.start, news.start), end: earlier(whole.end, news.end) };
+  const looked = (rows: Window, amid: readonly Window[]): WindowsBeyond => ({
+    windows: { ...around(rows, options.reference), news, notMeasured: windows.notMeasured },
+    judged: amid,
+  });
+  if (lengthMs(judged) === 0) return looked(news, []);
+  const before = { start: news.start, end: judged.start };
+  const after = { start: judged.end, end: news.end };
+  const isBefore = lengthMs(before) >= LEAST_BEYOND_MS;
+  const isAfter = lengthMs(after) >= Math.max(LEAST_BEYOND_MS, durationMs(options.maxStaleness));
+  if (isBefore && isAfter) return looked(news, [judged]);
+  if (isBefore) return looked(before, []);
+  return isAfter ? looked(after, []) : null;
 }
 
 /** Of both halves together: two weeks show a week beside another. */

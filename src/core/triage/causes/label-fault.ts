@@ -31,12 +31,6 @@ const shiftEvidence = (shifts: readonly LabelShift[], more: readonly string[] = 
         onset: earliest(shifts.map(({ onset }) => onset)),
       });
 
-/** Unless inputs moved: then only an exchange, or a jump of all rows, is told from what the world does to its slices. */
-const sudden = (facts: TriageFacts): LabelShift[] =>
-  areInputsUnmoved(facts)
-    ? [...inverted(facts), ...jumps(facts)]
-    : [...inverted(facts), ...jumps(facts).filter((one) => one.column === null && !one.isInverted)];
-
 /** Beyond chance: overall is always among the shifts. */
 const hasChanged = ({ interval }: LabelShift): boolean => interval.lower > 0 || interval.upper < 0;
 
@@ -57,6 +51,15 @@ function jumps(facts: TriageFacts): LabelShift[] {
 
 const inverted = (facts: TriageFacts): LabelShift[] =>
   (facts.labels?.shifts ?? []).filter(({ isInverted }) => isInverted);
+
+/**
+ * Where inputs moved, the mix of rows moves slices, and the profile of the day, by itself: then only an exchange tells, or a share of
+ * all rows that jumped beyond chance.
+ */
+const sudden = (facts: TriageFacts): LabelShift[] =>
+  areInputsUnmoved(facts)
+    ? [...inverted(facts), ...jumps(facts)]
+    : [...inverted(facts), ...jumps(facts).filter((one) => one.column === null && !one.isInverted && hasChanged(one))];
 
 const odds = (share: number): number => Math.log(share / (1 - share));
 /** In log-odds, as of a jump overall: smaller changes come with the weather. */
@@ -177,7 +180,7 @@ export const LABEL_FAULT: readonly EvidenceRule[] = [
     id: 'label-jump-and-moved',
     cause: 'label-fault',
     gives: 'suspected',
-    when: 'labels are exchanged, or their share jumped at once overall, while inputs moved or could not be tested',
+    when: 'labels are exchanged, or their share jumped at once overall and beyond chance, while inputs moved or could not be tested',
     find: (facts) => (areInputsUnmoved(facts) ? null : shiftEvidence(sudden(facts))),
   },
   {
