@@ -58,12 +58,13 @@ const snapshotOf = (detail: RunDetail, kind: 'training' | 'holdout') => {
 };
 
 describe('the first run', () => {
-  it('waits for the last labels, trains, and makes the candidate champion on absolute gates alone', async () => {
+  it('waits for the last labels, looks at them, trains, and makes the candidate champion on absolute gates alone', async () => {
     expect(first.run).toMatchObject({ closedAt: expect.any(String), failure: null });
     expect(first.run.outcome).toMatchObject({ kind: 'promoted', candidateVersion: 1, championVersion: null });
     expect(first.stages.map(({ stage: name }) => name)).toEqual([
       'assess',
       'labels',
+      'assess',
       'freeze',
       'train',
       'evaluate',
