@@ -145,7 +145,7 @@ it('sets, pauses, resumes and deletes the schedule of the pipeline', async () =>
   expect(await platform.json('schedule', 'pause', MODEL)).toMatchObject({ state: 'paused', isPaused: true });
   expect(await platform.json('schedule', 'resume', MODEL)).toMatchObject({ state: 'resumed', isPaused: false });
   expect(await platform.perennial('schedule', 'delete', MODEL)).toMatchObject({ code: 0 });
-  expect(await platform.perennial('schedule', 'pause', MODEL)).toMatchObject({ code: 5 });
+  expect(await platform.perennial('schedule', 'pause', MODEL)).toMatchObject({ code: 2 });
   expect((await platform.perennial('schedule', MODEL)).code).toBe(2);
 });
 

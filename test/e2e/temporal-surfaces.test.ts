@@ -158,7 +158,7 @@ describe('a Schedule', () => {
     await platform.client.triggerSchedule(modelId);
     expect(await runsOf(modelId)).toMatchObject([{ runNo: 1, cause: 'schedule' }]);
     await platform.client.deleteSchedule(modelId);
-    await expect(platform.client.pauseSchedule(modelId)).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
+    await expect(platform.client.pauseSchedule(modelId)).rejects.toMatchObject({ code: 'SIGNAL_INVALID' });
   });
 
   it('set with `every` says when it fires next, at that distance', async () => {
