@@ -171,7 +171,7 @@ it('refuses decisions that come after the expiry, and ends the run as expired', 
   const pending = stage.client.decide({ ...third, ...decision({ eventId: 'late-update', evidence }) });
   await until('the Update to reach the server', () => isAdmitted(third, 'late-update'));
   await stage.startWorkers();
-  const refused = { accepted: false, code: 'expired', reason: expect.stringContaining('2001-04-10T00:00:00.000Z') };
+  const refused = { accepted: false, code: 'expired', reason: expect.stringContaining('2001-04-10') };
   expect(await pending).toEqual(refused);
   const { run, decisions } = await ended(stage, third);
   expect(run.outcome?.kind).toBe('expired');
