@@ -166,6 +166,6 @@ function percentiles(values) {
 }
 
 process.on('message', async (plan) => {
-  process.send(await new Load(plan).run());
-  process.disconnect();
+  // Disconnected before it has gone, a long answer would be lost.
+  process.send(await new Load(plan).run(), () => process.disconnect());
 });

@@ -61,7 +61,10 @@ async function startGateway(stack) {
 async function load(plan) {
   const child = fork(at('./gateway-load.mjs'));
   child.send(plan);
-  const [result] = await once(child, 'message');
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The generator of the load ended with ${code} and without an answer.`);
+  });
+  const [result] = await Promise.race([once(child, 'message'), ended]);
   return result;
 }
 

@@ -149,6 +149,7 @@ describe('the verdict on an alarm', () => {
     const season = { window, isAlike: true, explains: ['distance'], isPerformanceUsual: true };
     expect(short({ drift: shifted, season })).toBe('seasonal stop');
     expect(short({ drift: shifted, season: { ...season, isAlike: false } })).toBe('genuine-shift go-on');
+    expect(short({ drift: shifted, season: { ...season, isAlike: null, explains: [] } })).toBe('unclear ask');
   });
 
   it('calls no claim about performance seasonal before performance was measured', () => {

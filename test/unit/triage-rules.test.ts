@@ -170,6 +170,10 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
     speaks: { season: { ...season, isAlike: false, explains: [], isPerformanceUsual: null } },
     silent: {},
   },
+  'season-untold': {
+    speaks: { season: { ...season, isAlike: null, explains: [], isPerformanceUsual: null } },
+    silent: { season: { ...season, isAlike: false, explains: [], isPerformanceUsual: null } },
+  },
   'season-no-history': {
     speaks: {},
     silent: { season: { ...season, isAlike: false, explains: [], isPerformanceUsual: null } },
@@ -207,6 +211,11 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
   },
   'genuine-passing': { speaks: { drift: drift(moved({ isSustained: false })) }, silent: { drift: drift(moved()) } },
   'genuine-unmoved': { speaks: {}, silent: { drift: drift(moved()) } },
+  'genuine-season-untold': {
+    speaks: { drift: drift(moved()), season: { ...season, isAlike: null, explains: [], isPerformanceUsual: null } },
+    silent: { season: { ...season, isAlike: null, explains: [], isPerformanceUsual: null } },
+    columns: ['distance'],
+  },
   'genuine-too-little': { speaks: { drift: drift(moved()), ...noRows }, silent: { drift: drift(moved()) } },
   'genuine-untested': { speaks: { drift: null }, silent: {} },
   'no-shift-shown': {

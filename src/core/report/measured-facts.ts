@@ -72,8 +72,10 @@ function versionSentence({ kind, name, from, to, commit, at }: VersionRecord): s
   return `Announced: ${what} ${from ?? '?'} to ${to ?? '?'}${commit === null ? '' : ` (${commit})`}, in use since ${shortInstant(at)}.`;
 }
 
+const LIKENESS = { true: 'like it', false: 'not like it', null: 'not known well enough to tell' } as const;
+
 const seasonSentence = ({ window, isAlike }: SeasonFacts): string =>
-  `The same window of an earlier period, [${window.start.slice(0, 10)}, ${window.end.slice(0, 10)}), is ${isAlike ? 'like it' : 'not like it'}.`;
+  `The same window of an earlier period, [${window.start.slice(0, 10)}, ${window.end.slice(0, 10)}), is ${LIKENESS[`${isAlike}`]}.`;
 
 /** @returns one sentence a fact that is there; what could not be measured stands in `notMeasured` */
 export function measuredSentences(facts: TriageFacts): string[] {

@@ -183,8 +183,8 @@ export interface VersionRecord {
 /** The same calendar window of an earlier period. */
 export interface SeasonFacts {
   readonly window: Window;
-  /** Whether this window is like it: no column moved against it beyond the floor. */
-  readonly isAlike: boolean;
+  /** Whether this window is like it: no column moved against it beyond the floor; null: too little is known to have seen it. */
+  readonly isAlike: boolean | null;
   /** Columns that moved against the reference and did not against the earlier period. */
   readonly explains: readonly string[];
   /** The champion's quality lies in its usual band; null where it could not be measured. */

@@ -72,10 +72,11 @@ function seasonFacts(
   const changed = moved.filter(({ hasMoved }) => hasMoved);
   return {
     window: season.window,
-    isAlike:
-      against.some(({ adjustedPValue }) => adjustedPValue !== null) &&
-      against.every(({ hasMoved }) => !hasMoved) &&
-      changed.every(({ column }) => isSame(column)),
+    isAlike: against.some(({ hasMoved }) => hasMoved)
+      ? false
+      : against.some(({ adjustedPValue }) => adjustedPValue !== null) && changed.every(({ column }) => isSame(column))
+        ? true
+        : null,
     explains: changed.filter(({ column }) => isSame(column)).map(({ column }) => column),
     isPerformanceUsual: null,
   };

@@ -200,6 +200,21 @@ function jumpPValue({ shift, standardError, after }: LevelResiduals): number {
   return standardError > 0 ? Math.min(1, 2 * studentTCdf(-Math.abs(shift) / standardError, after.length - 1)) : 0;
 }
 
+/** One class is all but gone. */
+const GONE = 0.1;
+const hasVanished = ({ before, after }: LabelShift): boolean =>
+  after < GONE * before || 1 - after < GONE * (1 - before);
+
+/**
+ * What a slice did in the reference tells what it does in as many days. In longer windows its holidays begin and end, and move its
+ * share at once by themselves: there only a class that is all but gone counts.
+ */
+function isBeyondItsLife(days: LabelDays, told: Told): boolean {
+  if (days.day.length - days.reference <= days.reference) return true;
+  const shift = shiftOf(days, told);
+  return shift !== null && hasVanished(shift);
+}
+
 function judge(one: Looked, pValue: number, slices: number): Judged[] {
   const { slice, days, residuals, part } = one;
   const { reference } = days;
@@ -208,12 +223,13 @@ function judge(one: Looked, pValue: number, slices: number): Judged[] {
   const since = jump === null ? null : residualsAt(one, jump.at);
   const isClear = since !== null && jumpPValue(since) * slices <= JUMP_ALPHA;
   const isKnown = isKnownGround(one);
-  const isAbrupt = isKnown && jump?.isAbrupt === true && isClear && hasBothClasses(days);
+  const where = `${slice.column} = ${slice.value}`;
+  const isJump = isKnown && jump?.isAbrupt === true && isClear && hasBothClasses(days);
+  const isAbrupt = isJump && isBeyondItsLife(days, { ...OVERALL, where, column: slice.column, at: jump.at });
   const later = { part: part.subarray(reference), left: residuals.after, leftBefore: residuals.before };
   const exchanged = isKnown ? exchangedSince(later) : null;
   const isInverted = exchanged !== null;
   if (!(pValue <= ALPHA) && !isAbrupt && !isInverted) return [];
-  const where = `${slice.column} = ${slice.value}`;
   const at = exchanged === null ? (isAbrupt ? jump.at : reference) : reference + exchanged;
   const shift = shiftOf(days, { where, column: slice.column, isInverted, isAbrupt, at });
   return shift === null ? [] : [{ shift, pValue }];

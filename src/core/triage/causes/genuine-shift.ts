@@ -21,9 +21,12 @@ const isCovered = ({ labelledShare }: MovedColumn, { minLabelledShare }: TriageR
 const isBare = ({ labelledShare }: MovedColumn, { minLabelledShare }: TriageRule): boolean =>
   labelledShare !== null && labelledShare < minLabelledShare;
 
+/** It moved, and nobody can tell whether it does so every year. */
+const mayBeSeasonal = ({ season }: TriageFacts): boolean => season?.isAlike === null;
+
 /** Nothing where one of them has too few labels where it grew: what is learned there would be a guess. */
 function covered(facts: TriageFacts, rule: TriageRule): MovedColumn[] {
-  const columns = sustained(facts, rule);
+  const columns = mayBeSeasonal(facts) ? [] : sustained(facts, rule);
   return columns.some((column) => isBare(column, rule)) ? [] : columns.filter((column) => isCovered(column, rule));
 }
 
@@ -40,7 +43,7 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     id: 'genuine-sustained',
     cause: 'genuine-shift',
     gives: 'confirmed',
-    when: 'inputs or scores moved beyond the effect floor in at least two parts of the window, and labelled rows cover every region that moved',
+    when: 'inputs or scores moved beyond the effect floor in at least two parts of the window, labelled rows cover every region that moved, and an earlier season, where there is one, could be told from it',
     find: (facts, rule) => found(covered(facts, rule)),
   },
   {
@@ -79,6 +82,18 @@ export const GENUINE_SHIFT: readonly EvidenceRule[] = [
     when: 'neither inputs nor scores moved',
     find: (facts) =>
       facts.drift !== null && movedColumns(facts).length === 0 ? evidence(['Neither inputs nor scores moved.']) : null,
+  },
+  {
+    id: 'genuine-season-untold',
+    cause: 'genuine-shift',
+    gives: 'not-checked',
+    when: 'something moved, and too little is known of the same calendar window of an earlier period to tell whether it does so then',
+    find: (facts, rule) => {
+      const columns = sustained(facts, rule).map(({ column }) => column);
+      return mayBeSeasonal(facts) && columns.length > 0
+        ? evidence([`Whether ${columns.join(', ')} moves so every year could not be told.`], { columns })
+        : null;
+    },
   },
   {
     id: 'genuine-too-little',

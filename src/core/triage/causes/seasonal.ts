@@ -13,7 +13,8 @@ export const SEASONAL: readonly EvidenceRule[] = [
       const { season } = facts;
       const moved = movedColumns(facts).map(({ column }) => column);
       if (season?.isPerformanceUsual === null && needsPerformance(facts)) return null;
-      if (season === null || !season.isAlike || season.isPerformanceUsual === false || moved.length === 0) return null;
+      if (season === null || season.isAlike !== true || season.isPerformanceUsual === false || moved.length === 0)
+        return null;
       const window = shortWindow(season.window);
       const texts = [`${moved.join(', ')} moved against the weeks before, and not against ${window}.`];
       if (season.isPerformanceUsual === null) texts.push('The champion’s quality at that time could not be measured.');
@@ -26,8 +27,18 @@ export const SEASONAL: readonly EvidenceRule[] = [
     gives: 'excluded',
     when: 'the same calendar window of an earlier period is unlike this one',
     find: ({ season }) =>
-      season !== null && !season.isAlike
-        ? evidence([`The window differs from ${shortWindow(season.window)} too.`])
+      season?.isAlike === false ? evidence([`The window differs from ${shortWindow(season.window)} too.`]) : null,
+  },
+  {
+    id: 'season-untold',
+    cause: 'seasonal',
+    gives: 'not-checked',
+    when: 'nothing moved against the same calendar window of an earlier period, on too few rows or days to have seen it',
+    find: ({ season }) =>
+      season?.isAlike === null
+        ? evidence([
+            `Nothing is seen to differ from ${shortWindow(season.window)}, on too few rows or days to have seen it.`,
+          ])
         : null,
   },
   {
