@@ -183,7 +183,7 @@ export interface VersionRecord {
 /** The same calendar window of an earlier period. */
 export interface SeasonFacts {
   readonly window: Window;
-  /** Whether this window is like it: no column moved against it beyond the floor; null: too little is known to have seen it. */
+  /** Whether this window is like it: nothing that moved against the weeks before moved against it; null: too little to have seen it. */
   readonly isAlike: boolean | null;
   /** Columns that moved against the reference and did not against the earlier period. */
   readonly explains: readonly string[];

@@ -70,13 +70,15 @@ function seasonFacts(
   const against = movedColumns(alignWindows(season, current, null), options);
   const isSame = (column: string): boolean => against.some((one) => one.column === column && one.isUnchanged);
   const changed = moved.filter(({ hasMoved }) => hasMoved);
+  // What changed since last year and not since last month is no matter of this alarm.
+  const names = new Set(changed.map(({ column }) => column));
+  const questioned = names.size === 0 ? against : against.filter(({ column }) => names.has(column));
+  const isAnyMoved = questioned.some(({ hasMoved }) => hasMoved);
+  const isEverySeen =
+    questioned.some(({ adjustedPValue }) => adjustedPValue !== null) && changed.every(({ column }) => isSame(column));
   return {
     window: season.window,
-    isAlike: against.some(({ hasMoved }) => hasMoved)
-      ? false
-      : against.some(({ adjustedPValue }) => adjustedPValue !== null) && changed.every(({ column }) => isSame(column))
-        ? true
-        : null,
+    isAlike: isAnyMoved ? false : isEverySeen ? true : null,
     explains: changed.filter(({ column }) => isSame(column)).map(({ column }) => column),
     isPerformanceUsual: null,
   };
