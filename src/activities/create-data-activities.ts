@@ -2,7 +2,6 @@
  * Activities over the user's data: assess, label coverage, freeze. Each measures through `dataset/`, judges by a pure
  * rule of core, records, and returns the little that the workflow needs.
  */
-
 import { Context } from '@temporalio/activity';
 import { PipelineError } from '../core/errors.js';
 import { shortWindow } from '../core/instant.js';

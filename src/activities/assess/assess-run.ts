@@ -3,7 +3,6 @@
  * the rows themselves; the decision table of core concludes; facts and verdict are recorded, and an incident where a fault stops
  * the run. Everything is a function of rows, pipeline and fixed seeds: a killed worker's second attempt finds and records the same.
  */
-
 import { Context } from '@temporalio/activity';
 import { canonicalDigest } from '../../core/canonical-json.js';
 import { shortWindow } from '../../core/instant.js';

@@ -3,6 +3,7 @@
  * label away, no choice of who gets a label that training would copy. What triage judges from days (`label-facts.ts`) stands here as
  * warnings, so that nothing is concluded twice.
  */
+import { hasChanged } from '../triage/fact-words.js';
 import type { WindowLabels } from '../triage/label-measures.js';
 import type { LabelCheckInput } from './label-check-input.js';
 import { conflictChecks, noiseCheck } from './label-fault-checks.js';
@@ -44,9 +45,7 @@ function enoughLabels({ spec, measures, facts, options }: LabelCheckInput): Qual
 /** The most of the difference first; faults among them are triage's to name. */
 function driftChecks({ facts }: LabelCheckInput): QualityCheck[] {
   const common = { check: 'label-drift', severity: 'warn', threshold: null, fault: null } as const;
-  const moved = facts.shifts.filter(
-    ({ interval, isAbrupt, isInverted }) => isAbrupt || isInverted || interval.lower > 0 || interval.upper < 0,
-  );
+  const moved = facts.shifts.filter((shift) => shift.isAbrupt || shift.isInverted || hasChanged(shift));
   if (facts.shifts.length === 0) {
     const text =
       'Shares of positive labels were not compared: too few days with labels of mature rows, here or before.';

@@ -3,7 +3,7 @@ import { shortInstant } from '../instant.js';
 import type { QualityCheck } from '../quality/quality-check.js';
 import { DAY_MS } from '../spec/duration.js';
 import type { Instant } from '../types.js';
-import type { ColumnMap, MovedColumn, PerformanceFacts, TriageFacts, VersionRecord } from './facts.js';
+import type { ColumnMap, LabelShift, MovedColumn, PerformanceFacts, TriageFacts, VersionRecord } from './facts.js';
 import type { TriageRule } from './triage-rule.js';
 import type { FaultVerdict } from './verdict.js';
 
@@ -38,6 +38,13 @@ export function mapName({ text, onset, until }: ColumnMap): string {
   const [first, last] = [onset.slice(0, 10), new Date(Date.parse(until) - DAY_MS).toISOString().slice(0, 10)];
   return first === last ? `${text}, on ${first} only` : `${text}, on days ${first} to ${last}`;
 }
+
+/** What the effect of a moved column is called. */
+export const effectName = ({ method }: Pick<MovedColumn, 'method'>): string =>
+  method === 'ks' ? 'KS D' : 'Jensen–Shannon distance';
+
+/** Of a share of labels, beyond chance. */
+export const hasChanged = ({ interval }: LabelShift): boolean => interval.lower > 0 || interval.upper < 0;
 
 export const movedColumns = (facts: TriageFacts): MovedColumn[] =>
   facts.drift === null ? [] : [...facts.drift.columns, ...scoresOf(facts)].filter(({ hasMoved }) => hasMoved);

@@ -8,6 +8,7 @@ import { type LevelResiduals, levelResiduals } from '../stats/level-residuals.js
 import { differenceInterval, differenceOf, shareByDays } from '../stats/share-by-days.js';
 import { studentTCdf } from '../stats/student-t.js';
 import type { Instant } from '../types.js';
+import { hasChanged } from './fact-words.js';
 import type { LabelShift } from './facts.js';
 import {
   countingVariance,
@@ -98,15 +99,13 @@ function partsOfDay(windows: Windows, slices: readonly LabelSlice[]): LabelDays[
 
 const OVERALL = { where: 'overall', column: null, isInverted: false, isAbrupt: false } as const;
 
-const isBeyondChance = (shift: LabelShift | null): boolean =>
-  shift !== null && (shift.interval.lower > 0 || shift.interval.upper < 0);
-
 /** A jump that the days' own ups and downs could have made is none. */
 function jumpOverall(days: LabelDays): Jump | null {
   const options = { reference: days.reference, counting: countingVariance(days), leastGap: LEAST_GAP.overall };
   const jump = jumpIn(logOdds(days), options);
-  if (jump?.isAbrupt !== true || isBeyondChance(shiftOf(days, { ...OVERALL, at: jump.at }))) return jump;
-  return { ...jump, isAbrupt: false };
+  if (jump?.isAbrupt !== true) return jump;
+  const shift = shiftOf(days, { ...OVERALL, at: jump.at });
+  return { ...jump, isAbrupt: shift !== null && hasChanged(shift) };
 }
 
 const daysToCount = (all: LabelDays): number[] => placesWhere(all, (at) => all.labelled[at]! >= LEAST_A_DAY);

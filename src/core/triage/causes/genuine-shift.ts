@@ -1,11 +1,11 @@
 /** The inputs, or what the champion makes of them, really moved, and there are labels to learn it from. */
 import { type Evidence, type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
-import { hasEnough, movedColumns, percent } from '../fact-words.js';
+import { effectName, hasEnough, movedColumns, percent } from '../fact-words.js';
 import type { MovedColumn, TriageFacts } from '../facts.js';
 import type { TriageRule } from '../triage-rule.js';
 
 const movedText = ({ column, method, effect, adjustedPValue, labelledShare }: MovedColumn): string => {
-  const name = method === 'ks' ? 'KS D' : 'Jensen–Shannon distance';
+  const name = effectName({ method });
   const size = effect === null ? '' : `, ${name} ${effect.toFixed(3)}`;
   const chance = adjustedPValue === null ? '' : `, adjusted p ${adjustedPValue.toPrecision(2)} over days`;
   const covered =

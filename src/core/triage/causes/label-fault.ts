@@ -6,6 +6,7 @@ import {
   areInputsUnmoved,
   columnsOf,
   failedChecks,
+  hasChanged,
   isFact,
   percent,
   signed,
@@ -30,9 +31,6 @@ const shiftEvidence = (shifts: readonly LabelShift[], more: readonly string[] = 
         columns: shifts.flatMap(({ column }) => (column === null ? [] : [column])),
         onset: earliest(shifts.map(({ onset }) => onset)),
       });
-
-/** Beyond chance: overall is always among the shifts. */
-const hasChanged = ({ interval }: LabelShift): boolean => interval.lower > 0 || interval.upper < 0;
 
 /**
  * Jumps overall, and those of slices that go one way in their column. Where some values of a column rise and others fall while the

@@ -3,6 +3,7 @@ import { type EvidenceRule, evidence } from '../evidence-rule.js';
 import {
   alertsOf,
   areLabelsToCome,
+  effectName,
   hasEnough,
   hasFallen,
   isPerformanceMeasured,
@@ -183,7 +184,7 @@ export const NO_SHIFT: readonly EvidenceRule[] = [
         : evidence(
             unlike.map(
               ({ column, method, profileEffect }) =>
-                `${column} is as in the weeks before, but not as in the champion’s training rows (${method === 'ks' ? 'KS D' : 'Jensen–Shannon distance'} ${profileEffect?.toFixed(3)}): it changed before the window.`,
+                `${column} is as in the weeks before, but not as in the champion’s training rows (${effectName({ method })} ${profileEffect?.toFixed(3)}): it changed before the window.`,
             ),
             { columns: unlike.map(({ column }) => column) },
           );
