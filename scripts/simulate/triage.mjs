@@ -14,6 +14,7 @@ import { openWorld, specOver, trainChampion } from './triage/world.mjs';
 /** Rows a week. */
 const SIZES = [2000, 10_000, 50_000];
 const AT_A_TIME = 2;
+const TOLD_EVERY = 20;
 const BAR = 0.95;
 /** A champion needs no more rows than these of its two years to have seen last year's season. */
 const SEASON_ROWS = 150_000;
@@ -87,9 +88,13 @@ async function runSize(world, { rowsAWeek, trials }) {
   const jobs = Object.keys(CASES).flatMap((caseName) =>
     Array.from({ length: trials }, (_, at) => ({ caseName, seed: at + 1, rowsAWeek, champions })),
   );
+  const all = jobs.length;
   const results = [];
   const work = async () => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) results.push(await runCase(world, job));
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      results.push(await runCase(world, job));
+      if (results.length % TOLD_EVERY === 0) console.error(`  ${results.length} of ${all} windows judged`);
+    }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
   return results;
