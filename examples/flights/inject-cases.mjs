@@ -79,6 +79,12 @@ export const CASES = {
     alarm: on('hour'),
     recomputed: 'hour_recomputed',
   }),
+  'distance-shuffled': fault('code-or-feature-bug', {
+    about: 'the distances of a day are exchanged among its rows, as a join gone wrong does it; no column moves',
+    passes: ['suspected'],
+    columns: ['distance'],
+    alarm: PERFORMANCE,
+  }),
   'labels-inverted': fault('label-fault', {
     about: 'late and not late are exchanged for one of the three busiest airports',
     passes: ['suspected'],

@@ -64,6 +64,19 @@ const hourReversed = (options) => {
   return `WITH ranked AS (${ranked}), reversed AS (${before} UNION ALL ${exchanged}) SELECT * FROM ${sampled('reversed', options)}`;
 };
 
+/** As a join over an index of its own does it: each day has the distances that it had, in other rows. */
+const distanceShuffled = (options) => {
+  const [day, rows] = [`date_trunc('day', event_at)`, sampled('every', options)];
+  const drawn = `row_number() OVER (PARTITION BY ${day} ORDER BY ${uniform('id', { ...options, purpose: 'rows' })}, id)`;
+  const numbered =
+    `SELECT *, row_number() OVER (PARTITION BY ${day} ORDER BY id) AS place, ${drawn} AS drawn FROM ${rows} ` +
+    `WHERE event_at >= ${at(options.from)}`;
+  const exchanged =
+    `SELECT one.* EXCLUDE (place, drawn) REPLACE (other.distance AS distance) FROM numbered AS one JOIN numbered AS other ` +
+    `ON date_trunc('day', one.event_at) = date_trunc('day', other.event_at) AND one.place = other.drawn`;
+  return `WITH numbered AS (${numbered}) SELECT * FROM ${rows} WHERE event_at < ${at(options.from)} UNION ALL ${exchanged}`;
+};
+
 /** Each flight of the two comes twice more, some minutes earlier or later on the same day. */
 const airportsTriple = (options) => {
   const rows = sampled('every', options);
@@ -118,6 +131,7 @@ export const INJECTED = {
   'constant-hour': replacing(() => ({ hour: '12' })),
   'stale-feed': losing(() => 'true'),
   'distance-km': replacing(() => ({ distance: 'distance * 1.609344' })),
+  'distance-shuffled': distanceShuffled,
   'origin-lower': replacing(() => ({ origin: 'lower(origin)' })),
   'hour-shifted': hourShifted,
   'hour-shifted-recorded': hourShifted,

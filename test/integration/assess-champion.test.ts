@@ -131,7 +131,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 
 describe('a champion of January', () => {
   it('has not fallen in a March that is as it was, and its scores did not move', async () => {
-    const { performance, scores, notMeasured } = await measure(contextOf(asItWas, fortnight), 'sound');
+    const { performance, scores, association, notMeasured } = await measure(contextOf(asItWas, fortnight), 'sound');
     expect(notMeasured).toEqual([]);
     expect(performance).toMatchObject({ days: 14, referenceDays: 28 });
     expect(performance!.interval.lower).toBeLessThan(0);
@@ -141,6 +141,7 @@ describe('a champion of January', () => {
     expect(performance!.current).toBeGreaterThan(0.3);
     expect(performance!.current).toBeLessThan(0.7);
     expect(scores).toMatchObject({ column: 'score', hasMoved: false });
+    expect(association).toEqual({ pairs: 2, together: ['distance', 'origin', 'destination'], outOfStep: [] });
   });
   it('has fallen where the effect of the hour is reversed, since that day, and a refit gains, each time the same', async () => {
     const found = await measure(contextOf(reversed, fortnight), 'reversed');
@@ -155,6 +156,8 @@ describe('a champion of January', () => {
     // A second attempt finds the same, to the last digit.
     const again = await measure(contextOf(reversed, fortnight), 'again');
     expect([again.performance, again.scores]).toEqual([found.performance, found.scores]);
+    expect(again.association).toEqual(found.association);
+    expect(found.association).toMatchObject({ outOfStep: [] });
     expect((await probe(again, 'again')).facts).toEqual(facts);
   });
   it('is not compared on labels that were not known, but its scores are', async () => {

@@ -10,10 +10,11 @@ import type { ActivityDeps } from '#dist/activities/deps.js';
 import { PipelineError } from '#dist/core/errors.js';
 import { specSchema } from '#dist/core/spec/schema.js';
 import type { Assessment, AssessReply } from '#dist/core/triage/assessment.js';
+import type { AssociationFacts } from '#dist/core/triage/facts.js';
 import type { InputFacts } from '#dist/core/triage/input-facts.js';
 import type { ScoredDay } from '#dist/core/triage/scored-days.js';
 import type { Cause, Window } from '#dist/core/types.js';
-import { alleged, column, map, moved, PASSED, refit, rotation } from './triage-fixtures.js';
+import { alleged, column, map, moved, outOfStep, PASSED, refit, rotation } from './triage-fixtures.js';
 
 const DAY_MS = 86_400_000;
 const at = (text: string): string => `${text}T00:00:00.000Z`;
@@ -51,6 +52,8 @@ interface Given {
   readonly isGateEmpty?: boolean;
   /** The champion's excess loss by day, in the window and before it. */
   readonly loss?: (day: number) => number;
+  /** What is found of columns that go together; nothing by default. */
+  readonly outOfStep?: AssociationFacts['outOfStep'];
   readonly scoringFails?: PipelineError;
   readonly rowsADay?: number;
   /** Of the source: no row is older. */
@@ -110,6 +113,10 @@ function world(given: Given = {}) {
       days: daysOf({ start: at('2001-01-01'), end: plan.inputsAsOf }).map((day) => scoredDay(day, loss(day))),
     }),
     judgeScores: () => column({ column: 'score' }),
+    judgeAssociation: () => ({
+      facts: { pairs: 2, together: ['distance', 'origin', 'destination'], outOfStep: given.outOfStep ?? [] },
+      why: null,
+    }),
     judgeLabels: () => ({ selection: null, noise: null }),
     splitForRefit: () => ({ fitted: 800, why: null }),
     compareRefits: () => refit(0.01),
@@ -280,6 +287,19 @@ describe('an alarm', () => {
     expect(twice.reasons.join(' ')).toContain('in the others that are new to the champion');
     const moves = await world({ ...alarm, ...shifted, beyond: shifted.inputs }).assess();
     expect(moves).toMatchObject({ verdict: 'genuine-shift', action: 'go-on', window: claimed });
+  });
+  it('is asked about where a column is out of step, in its own rows and beyond them, and no refit is tried', async () => {
+    const run = world({ ...alarm, loss: worse, outOfStep: outOfStep().outOfStep });
+    expect(await run.assess()).toMatchObject({
+      verdict: 'code-or-feature-bug',
+      certainty: 'suspected',
+      action: 'ask',
+      window: claimed,
+    });
+    expect(run.calls('train')).toEqual([]);
+    expect(run.calls('judgeAssociation')).toHaveLength(2);
+    expect(run.recorded[0]!.facts!.association).toEqual(outOfStep());
+    expect(run.recorded[0]!.triage!.columns).toEqual(['distance']);
   });
   it('tries no refit where a fault holds, or inputs moved, or nothing got worse', async () => {
     for (const given of [

@@ -68,6 +68,9 @@ const TRUTHS: Readonly<Record<string, string>> = {
   'constant-hour': `${share('t', 'count(DISTINCT hour)')} = 1 AS is_so`,
   'stale-feed': `${share('t')} = 0 AS is_so`,
   'distance-km': all('abs(distance - distance0 * 1.609344) < 1e-6'),
+  'distance-shuffled': `(SELECT avg((distance <> distance0)::INTEGER) > 0.9 AND count(*) > 500 FROM ${joined}) AND NOT EXISTS (
+    SELECT event_at::DATE, list(distance ORDER BY distance) FROM ${after('t')} GROUP BY ALL
+    EXCEPT SELECT event_at::DATE, list(distance ORDER BY distance) FROM ${after('u')} GROUP BY ALL) AS is_so`,
   'origin-lower': all('origin = lower(origin0) AND origin <> origin0'),
   'hour-shifted': all('(hour + 5) % 24 = hour0'),
   'hour-shifted-recorded': all('(hour + 5) % 24 = hour0'),

@@ -13,6 +13,7 @@ import {
   labels,
   map,
   moved,
+  outOfStep,
   PASSED,
   refit,
   rotation,
@@ -48,6 +49,18 @@ describe('the verdict on an alarm', () => {
       { performance: fallen(), refit: refit(0.1), versions: [version({ name: 'hour' })] },
       'code-or-feature-bug confirmed stop',
     ],
+    [
+      'a column out of step, though a refit mends the fall',
+      { association: outOfStep(), performance: fallen(), refit: refit(0.1) },
+      'code-or-feature-bug suspected ask',
+    ],
+    ['a column out of step without a fall', { association: outOfStep() }, 'code-or-feature-bug suspected ask'],
+    [
+      'one whose unit changed as well',
+      { association: outOfStep(), maps: [map()], drift: shifted },
+      'logging-change confirmed stop',
+    ],
+    ['columns that could not be compared', { association: null }, 'no-shift stop'],
     ['labels exchanged', { labels: labels({ shifts: [jump({ isInverted: true })] }) }, 'label-fault confirmed stop'],
     ['labels that jumped', { labels: labels({ shifts: [jump()] }) }, 'label-fault suspected ask'],
     [
@@ -72,6 +85,19 @@ describe('the verdict on an alarm', () => {
     ['nothing measured', { drift: null, performance: null, labels: null, checks: [] }, 'unclear ask'],
     ['a version change alone', { performance: null, versions: [version()] }, 'unclear ask'],
   ] as const)('of %s', (_, given, expected) => expect(short(given)).toBe(expected));
+
+  it('names the column that is out of step, with what it went with and since when', () => {
+    const result = judge({ association: outOfStep() });
+    expect(result).toMatchObject({ columns: ['distance'], onset: '2001-03-08T00:00:00.000Z' });
+    expect(result.reasons[0]).toBe(
+      'distance does not go with the same rows’ other values as before: distance with origin 0.17 before and 0.02 now, ' +
+        'distance with destination 0.16 before and 0.01 now (Cramér’s V by day).',
+    );
+    const sound = judge({ association: { ...outOfStep(), outOfStep: [] } });
+    expect(sound.causes.find(({ cause }) => cause === 'code-or-feature-bug')?.against).toEqual([
+      'No column moved as only code moves it, and distance, origin, destination go together as before.',
+    ]);
+  });
 
   it('waits for labels where only they are missing, and asks when they do not come', () => {
     const given = { cause: 'performance', performance: null, labels: early } as const;
@@ -211,6 +237,7 @@ describe('what never trains without a person', () => {
     { maps: [map({ share: null })] },
     { maps: [rotation()] },
     { recomputed: [{ column: 'hour', against: 'again', rows: 100, differing: 50, onset: null }] },
+    { association: outOfStep() },
     { labels: labels({ shifts: [jump()] }) },
     { labels: labels({ noise: 0.3, referenceNoise: 0.02 }) },
   ];

@@ -80,6 +80,7 @@ const facts: TriageFacts = {
     },
   ],
   recomputed: [{ column: 'hour', against: 'hour_again', rows: 5_000, differing: 3, onset: null }],
+  association: { pairs: 1, together: ['origin', 'destination'], outOfStep: [] },
   drift: {
     columns: [
       {
@@ -175,6 +176,7 @@ describe('the text of an assessment', () => {
       '5000 rows on 7 days; 20000 rows on 28 days before it.',
       'distance × 1.609344 (miles to kilometres) fits 99.87 % of the rows.',
       'hour against hour_again: 3 of 5000 rows differ.',
+      'Together as before: origin, destination.',
       'distance moved throughout the window: ks effect 0.41, adjusted p 0.00012.',
       'Unchanged, and a change worth seeing would have shown: hour.',
     ]);
@@ -239,7 +241,7 @@ describe('the text of an assessment', () => {
       season: { window, isAlike: true, explains: [], isPerformanceUsual: null },
     };
     const measured = triageSections({ ...assessment, facts: full }).find(({ title }) => title === 'Measured')!;
-    expect(measured.sentences.slice(5)).toEqual([
+    expect(measured.sentences.slice(6)).toEqual([
       'Log loss of the champion 0.6123 on 7 days, 0.58 on 28 before: change +0.03234 [+0.01, +0.05] at 95 %.',
       'A refit on recent rows gains +0.02 [+0.01, +0.05] at 95 % in log loss on 5 later days.',
       '50 % of the labels are known, 97 % are usual at that age.',

@@ -1,6 +1,7 @@
 // Facts of a sound, unchanged fortnight under an alarm of a monitor; tests say what differs.
 import type {
   Alleged,
+  AssociationFacts,
   ColumnMap,
   LabelFacts,
   LabelShift,
@@ -66,6 +67,22 @@ export const map = (given: Partial<ColumnMap> = {}): ColumnMap => ({
 
 export const rotation = (given: Partial<ColumnMap> = {}): ColumnMap =>
   map({ column: 'hour', kind: 'rotate', text: 'hour − 5', ...given });
+
+export const outOfStep = (): AssociationFacts => ({
+  pairs: 2,
+  together: ['distance', 'origin', 'destination'],
+  outOfStep: [
+    {
+      columns: ['distance'],
+      pairs: [
+        { columns: ['distance', 'origin'], reference: 0.17, current: 0.02 },
+        { columns: ['distance', 'destination'], reference: 0.16, current: 0.01 },
+      ],
+      onset: ONSET,
+      until: null,
+    },
+  ],
+});
 
 export const performance = (given: Partial<PerformanceFacts> = {}): PerformanceFacts => ({
   metric: 'log-loss',

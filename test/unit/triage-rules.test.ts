@@ -12,6 +12,7 @@ import {
   labels,
   map,
   moved,
+  outOfStep,
   PASSED,
   performance,
   refit,
@@ -89,6 +90,11 @@ const CASES: Record<string, { speaks: Partial<TriageFacts>; silent: Partial<Tria
   'code-fell-after-version': {
     speaks: { performance: fallen(), versions: [version()] },
     silent: { performance: fallen(), versions: [version({ at: '2001-02-20T00:00:00.000Z' })] },
+  },
+  'code-out-of-step': {
+    speaks: { association: outOfStep() },
+    silent: { association: outOfStep(), checks: [{ ...failed, column: 'distance' }] },
+    columns: ['distance'],
   },
   'code-estimate': {
     speaks: { checks: [{ ...failed, isExact: false, fault: 'code-or-feature-bug' }] },

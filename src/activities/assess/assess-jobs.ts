@@ -7,6 +7,11 @@ import { type ColumnTable, decodeColumnTable, encodeColumnTable } from '../../co
 import { createRng } from '../../core/rng.js';
 import type { PipelineSpec } from '../../core/spec/schema.js';
 import type { TriageSpec } from '../../core/spec/triage-schema.js';
+import {
+  type AssociationResult,
+  type AssociationScope,
+  associationFacts,
+} from '../../core/triage/association/association-facts.js';
 import type { MovedColumn, RefitFacts } from '../../core/triage/facts.js';
 import { type InputFacts, type InputFactsOptions, inputFacts } from '../../core/triage/input-facts.js';
 import type { LabelChecksOptions } from '../../core/triage/label-measures.js';
@@ -63,6 +68,9 @@ export const ASSESS_JOBS = {
     const options = { rule, permutations: PERMUTATIONS, rng: createRng(SEED, 2) };
     return movedColumns([scoreColumn(of.days, of)], options)[0] ?? null;
   },
+  /** Whether columns go together as they did. */
+  judgeAssociation: async (of: AssociationScope & { readonly columnsPath: string }): Promise<AssociationResult> =>
+    associationFacts(await readTable(of.columnsPath), of),
   /** What models of their own say of the labels, on whole days whose labels are due. */
   judgeLabels: async (of: {
     readonly columnsPath: string;

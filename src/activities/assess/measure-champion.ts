@@ -1,6 +1,6 @@
-/** How the champion does on the assessed window: whether it got worse, and whether its scores moved. */
+/** How the champion does on the assessed window: whether it got worse, whether its scores moved, and whether its features go together. */
 
-import type { MovedColumn, PerformanceFacts } from '../../core/triage/facts.js';
+import type { AssociationFacts, MovedColumn, PerformanceFacts } from '../../core/triage/facts.js';
 import { type ComparedDays, comparedDays } from '../../core/triage/performance-days.js';
 import { performanceFacts } from '../../core/triage/performance-facts.js';
 import type { ActivityDeps } from '../deps.js';
@@ -12,6 +12,7 @@ export interface MeasuredChampion {
   readonly compared: ComparedDays;
   readonly performance: PerformanceFacts | null;
   readonly scores: MovedColumn | null;
+  readonly association: AssociationFacts | null;
   /** One sentence for each null. */
   readonly notMeasured: readonly string[];
 }
@@ -21,6 +22,7 @@ const nothing = (notMeasured: readonly string[]): MeasuredChampion => ({
   compared: { current: [], reference: [] },
   performance: null,
   scores: null,
+  association: null,
   notMeasured,
 });
 
@@ -30,7 +32,7 @@ export async function measureChampion(
   context: AssessContext,
   options: { readonly rows: number; readonly dir: string; readonly signal: AbortSignal },
 ): Promise<MeasuredChampion> {
-  const { champion, shared: spec, windows, excluding, inputsAsOf, labelsAsOf } = context;
+  const { champion, shared: spec, lenient, windows, excluding, inputsAsOf, labelsAsOf } = context;
   if (champion === null) return nothing([]);
   const { current, reference } = windows;
   const scope = { current, reference, excluding, inputsAsOf, labelsAsOf, rows: options.rows };
@@ -42,11 +44,15 @@ export async function measureChampion(
   const performance = performanceFacts(compared.current, compared.reference);
   const job = { days: scored.days, current, reference, triage: spec.triage };
   const scores = await deps.runAssessJob('judgeScores', job, options);
+  const { columnsPath } = scored;
+  const features = { columnsPath, spec: scored.spec, lenient, current, reference };
+  const association = await deps.runAssessJob('judgeAssociation', features, options);
   return {
     scored,
     compared,
     performance: performance.facts,
     scores,
-    notMeasured: performance.why === null ? [] : [performance.why],
+    association: association.facts,
+    notMeasured: [performance.why, association.why].filter((why) => why !== null),
   };
 }

@@ -73,6 +73,7 @@ export async function measureFacts(
     checks: [...inputs.facts.checks, ...gate, ...labels.checks],
     maps: inputs.facts.maps,
     recomputed: inputs.facts.recomputed,
+    association: champion.association,
     // Without earlier rows nothing was compared, which is not the same as nothing having moved.
     drift: reference === null ? null : { columns: inputs.facts.columns, scores: champion.scores },
     performance: champion.performance,

@@ -1,7 +1,8 @@
-/** What was measured before an alarm was judged, in a sentence a fact: rows, maps, drift, performance, refit, labels, versions, season. */
+/** What was measured before an alarm was judged, in a sentence a fact: rows, maps, columns that go together, drift, performance, refit, labels, versions, season. */
 import { shortInstant } from '../instant.js';
-import { mapName } from '../triage/fact-words.js';
+import { mapName, outOfStepText } from '../triage/fact-words.js';
 import type {
+  AssociationFacts,
   LabelFacts,
   MovedColumn,
   PerformanceFacts,
@@ -29,6 +30,13 @@ function rowsSentence({ current, reference }: TriageFacts): string {
 
 const recomputedSentence = ({ column, against, rows, differing }: RecomputedColumn): string =>
   `${column} against ${against}: ${differing} of ${rows} rows differ.`;
+
+function associationSentences({ pairs, together, outOfStep }: AssociationFacts): string[] {
+  if (outOfStep.length > 0) return outOfStep.map(outOfStepText);
+  return pairs === 0
+    ? ['No columns go together closely enough to tell one that is out of step.']
+    : [`Together as before: ${together.join(', ')}.`];
+}
 
 function movedSentence({ column, method, effect, adjustedPValue, isSustained }: MovedColumn): string {
   const lasting = isSustained ? 'throughout the window' : 'in a part of the window';
@@ -79,11 +87,12 @@ const seasonSentence = ({ window, isAlike }: SeasonFacts): string =>
 
 /** @returns one sentence a fact that is there; what could not be measured stands in `notMeasured` */
 export function measuredSentences(facts: TriageFacts): string[] {
-  const { maps, recomputed, performance, refit, labels, versions, season } = facts;
+  const { maps, recomputed, association, performance, refit, labels, versions, season } = facts;
   return [
     rowsSentence(facts),
     ...maps.map((map) => `${mapName(map)} fits${map.share === null ? '' : ` ${percent(map.share)} of the rows`}.`),
     ...recomputed.map(recomputedSentence),
+    ...(association === null || association === undefined ? [] : associationSentences(association)),
     ...driftSentences(facts),
     ...(performance === null ? [] : [performanceSentence(performance)]),
     ...(refit === null ? [] : [refitSentence(refit)]),

@@ -4,7 +4,7 @@
  */
 import type { QualityCheck } from '../quality/quality-check.js';
 import type { Assessment } from './assessment.js';
-import type { MovedColumn, TriageFacts } from './facts.js';
+import type { AssociationFacts, MovedColumn, TriageFacts } from './facts.js';
 import type { CauseFinding, TriageResult } from './verdict.js';
 
 const MOST_COLUMNS = 60;
@@ -32,8 +32,18 @@ const failedFirst = (checks: readonly QualityCheck[]): QualityCheck[] =>
     MOST_CHECKS,
   ).map((check) => ({ ...check, text: clip(check.text) }));
 
+const capAssociation = (facts: AssociationFacts): AssociationFacts => ({
+  ...facts,
+  together: few(facts.together, MOST_COLUMNS),
+  outOfStep: few(facts.outOfStep).map((one) => ({
+    ...one,
+    columns: few(one.columns, MOST_COLUMNS),
+    pairs: few(one.pairs),
+  })),
+});
+
 function capFacts(facts: TriageFacts): TriageFacts {
-  const { drift, labels } = facts;
+  const { drift, labels, association } = facts;
   const columns = drift === null ? [] : drift.columns;
   const left = columns.length - MOST_COLUMNS;
   const isCut = left > 0;
@@ -47,6 +57,7 @@ function capFacts(facts: TriageFacts): TriageFacts {
     checks: failedFirst(facts.checks),
     maps: few(facts.maps),
     recomputed: few(facts.recomputed),
+    ...(association === null || association === undefined ? {} : { association: capAssociation(association) }),
     drift: drift === null ? null : { ...drift, columns: isCut ? few(byInterest(columns), MOST_COLUMNS) : columns },
     labels: labels === null ? null : { ...labels, shifts: few(labels.shifts) },
     versions: few(facts.versions),

@@ -3,7 +3,15 @@ import { shortInstant } from '../instant.js';
 import type { QualityCheck } from '../quality/quality-check.js';
 import { DAY_MS } from '../spec/duration.js';
 import type { Instant } from '../types.js';
-import type { ColumnMap, LabelShift, MovedColumn, PerformanceFacts, TriageFacts, VersionRecord } from './facts.js';
+import type {
+  ColumnMap,
+  LabelShift,
+  MovedColumn,
+  OutOfStep,
+  PerformanceFacts,
+  TriageFacts,
+  VersionRecord,
+} from './facts.js';
 import type { TriageRule } from './triage-rule.js';
 import type { FaultVerdict } from './verdict.js';
 
@@ -32,11 +40,42 @@ export const isCodeMap = ({ kind }: ColumnMap): boolean => CODE_MAPS.has(kind);
 export const isExactMap = ({ kind, share }: ColumnMap, { exactShare }: TriageRule): boolean =>
   kind !== 'rotate' && share !== null && share >= exactShare;
 
-/** What the map is, and its days where it ended before the window did. */
-export function mapName({ text, onset, until }: ColumnMap): string {
-  if (onset === null || until === undefined || until === null) return text;
+/** Its days, where it ended before the window did; empty otherwise. */
+function daysOf({ onset, until }: { readonly onset: Instant | null; readonly until?: Instant | null }): string {
+  if (onset === null || until === undefined || until === null) return '';
   const [first, last] = [onset.slice(0, 10), new Date(Date.parse(until) - DAY_MS).toISOString().slice(0, 10)];
-  return first === last ? `${text}, on ${first} only` : `${text}, on days ${first} to ${last}`;
+  return first === last ? `, on ${first} only` : `, on days ${first} to ${last}`;
+}
+
+/** What the map is, and its days where it ended before the window did. */
+export const mapName = (map: ColumnMap): string => `${map.text}${daysOf(map)}`;
+
+const MOST_PAIRS = 4;
+const INPUT_FAULTS: readonly FaultVerdict[] = ['broken-feed', 'logging-change', 'code-or-feature-bug'];
+
+/** What no longer goes with what, and how strongly it did and does. */
+export function outOfStepText(found: OutOfStep): string {
+  const [verb, figures] = [
+    found.columns.length === 1 ? 'does not go' : 'do not go',
+    found.pairs
+      .slice(0, MOST_PAIRS)
+      .map(
+        ({ columns, reference, current }) =>
+          `${columns.join(' with ')} ${reference.toFixed(2)} before and ${current.toFixed(2)} now`,
+      ),
+  ];
+  const more = found.pairs.length > MOST_PAIRS ? `, and ${found.pairs.length - MOST_PAIRS} more` : '';
+  return (
+    `${found.columns.join(', ')} ${verb} with the same rows’ other values as before${daysOf(found)}: ` +
+    `${figures.join(', ')}${more} (Cramér’s V by day).`
+  );
+}
+
+/** A column with a map, or with a check that speaks for a fault of inputs, goes with others otherwise for that reason. */
+export function unexplainedOutOfStep(facts: TriageFacts): OutOfStep[] {
+  const failed = INPUT_FAULTS.flatMap((fault) => failedChecks(facts, fault));
+  const explained = new Set([...facts.maps.map(({ column }) => column), ...columnsOf(failed)]);
+  return (facts.association?.outOfStep ?? []).filter(({ columns }) => !columns.some((column) => explained.has(column)));
 }
 
 /** What the effect of a moved column is called. */

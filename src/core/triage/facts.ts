@@ -66,6 +66,30 @@ export interface RecomputedColumn {
   readonly onset: Instant | null;
 }
 
+/** Columns whose values belong to other rows than those of the columns that they went with. */
+export interface OutOfStep {
+  /** Several: they still go with each other, or it cannot be told which of them it is. */
+  readonly columns: readonly string[];
+  /** Two columns, and how strongly they went and go together: Cramér's V by day, its bias taken off. */
+  readonly pairs: readonly {
+    readonly columns: readonly string[];
+    readonly reference: number;
+    readonly current: number;
+  }[];
+  readonly onset: Instant;
+  /** End of its last day, where it ended before the window did. */
+  readonly until: Instant | null;
+}
+
+/** Whether columns go together as they did, by the rows that the champion scored. */
+export interface AssociationFacts {
+  /** Pairs of columns that go together throughout the reference. */
+  readonly pairs: number;
+  /** The columns of these pairs: of the others nothing can be told. */
+  readonly together: readonly string[];
+  readonly outOfStep: readonly OutOfStep[];
+}
+
 export interface MovedColumn {
   /** Source column; `score` for the champion's own scores. */
   readonly column: string;
@@ -204,6 +228,8 @@ export interface TriageFacts {
   readonly checks: readonly QualityCheck[];
   readonly maps: readonly ColumnMap[];
   readonly recomputed: readonly RecomputedColumn[];
+  /** Null or absent (in facts of earlier builds): not measured. */
+  readonly association?: AssociationFacts | null;
   readonly drift: DriftFacts | null;
   readonly performance: PerformanceFacts | null;
   readonly refit: RefitFacts | null;

@@ -1,4 +1,4 @@
-/** The feature is computed otherwise than it was: logged and recomputed values differ, or values moved as only code moves them. */
+/** The feature is computed otherwise than it was: logged and recomputed values differ, or values moved as only code moves them, or to other rows. */
 import { type Evidence, type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
 import {
   areInputsUnmoved,
@@ -10,9 +10,11 @@ import {
   isFact,
   isSilent,
   mapName,
+  outOfStepText,
   percent,
   performanceText,
   touches,
+  unexplainedOutOfStep,
   versionsNear,
   versionText,
 } from '../fact-words.js';
@@ -70,6 +72,28 @@ function fellAfterVersion(facts: TriageFacts, rule: TriageRule, isNamed: boolean
     columns: versions.flatMap((version) => version.columns),
     onset: performance.onset,
   });
+}
+
+function outOfStep(facts: TriageFacts): Evidence | null {
+  const found = unexplainedOutOfStep(facts);
+  if (found.length === 0) return null;
+  return evidence(found.map(outOfStepText), {
+    columns: found.flatMap(({ columns }) => columns),
+    onset: earliest(found.map(({ onset }) => onset)),
+  });
+}
+
+/** What was looked at and found as it was. */
+function asBefore({ recomputed, association }: TriageFacts): string {
+  const found = [
+    'No column moved as only code moves it',
+    ...(recomputed.length === 0 ? [] : ['logged values are the recomputed ones']),
+    ...((association?.pairs ?? 0) === 0 ? [] : [`${association?.together.join(', ')} go together as before`]),
+  ];
+  return `${found
+    .slice(0, -2)
+    .map((one) => `${one}, `)
+    .join('')}${found.slice(-2).join(', and ')}.`;
 }
 
 function failed(facts: TriageFacts, isExact: boolean): Evidence | null {
@@ -137,6 +161,13 @@ export const CODE_OR_FEATURE_BUG: readonly EvidenceRule[] = [
     find: (facts, rule) => fellAfterVersion(facts, rule, false),
   },
   {
+    id: 'code-out-of-step',
+    cause: 'code-or-feature-bug',
+    gives: 'suspected',
+    when: 'a column does not go with any of the columns that it went with, and neither a map nor a failed check of it says why',
+    find: outOfStep,
+  },
+  {
     id: 'code-estimate',
     cause: 'code-or-feature-bug',
     gives: 'suspected',
@@ -147,15 +178,14 @@ export const CODE_OR_FEATURE_BUG: readonly EvidenceRule[] = [
     id: 'code-as-before',
     cause: 'code-or-feature-bug',
     gives: 'excluded',
-    when: 'no column is rotated or moved by a constant, logged values are the recomputed ones where there are any, and performance did not fall after a version',
+    when: 'no column is rotated or moved by a constant, logged values are the recomputed ones where there are any, columns go together as before where that was measured, and performance did not fall after a version',
     find: (facts, rule) =>
-      facts.maps.some(isCodeMap) || differing(facts, rule) !== null || hasFallen(facts.performance, rule)
+      facts.maps.some(isCodeMap) ||
+      differing(facts, rule) !== null ||
+      outOfStep(facts) !== null ||
+      hasFallen(facts.performance, rule)
         ? null
-        : evidence([
-            facts.recomputed.length === 0
-              ? 'No column moved as only code moves it.'
-              : 'No column moved as only code moves it, and logged values are the recomputed ones.',
-          ]),
+        : evidence([asBefore(facts)]),
   },
   {
     id: 'code-fallen',
@@ -163,7 +193,7 @@ export const CODE_OR_FEATURE_BUG: readonly EvidenceRule[] = [
     gives: 'not-checked',
     when: 'performance fell, and nothing else speaks for code or against it',
     find: (facts, rule) => {
-      const speaks = facts.maps.some(isCodeMap) || differing(facts, rule) !== null;
+      const speaks = facts.maps.some(isCodeMap) || differing(facts, rule) !== null || outOfStep(facts) !== null;
       const afterVersion = fellAfterVersion(facts, rule, true) ?? fellAfterVersion(facts, rule, false);
       return speaks || afterVersion !== null || !hasFallen(facts.performance, rule)
         ? null
