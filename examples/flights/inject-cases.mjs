@@ -60,6 +60,29 @@ export const CASES = {
     columns: ['distance'],
     alarm: on('distance'),
   }),
+  'distance-log': fault('logging-change', {
+    about: 'distance as its natural logarithm',
+    columns: ['distance'],
+    alarm: on('distance'),
+  }),
+  'distance-clipped': fault('logging-change', {
+    about: 'distance ends where four of five flights lie below: what was longer has that length',
+    passes: ['suspected'],
+    columns: ['distance'],
+    alarm: on('distance'),
+  }),
+  'distance-km-part': fault('logging-change', {
+    about: 'distance in kilometres instead of miles for half of the airports',
+    passes: ['suspected'],
+    columns: ['distance'],
+    alarm: on('distance'),
+  }),
+  'origin-merged': fault('logging-change', {
+    about: 'flights of one of the ten busiest airports are reported under the name of another one of them',
+    passes: ['suspected'],
+    columns: ['origin'],
+    alarm: on('origin'),
+  }),
   'origin-lower': fault('logging-change', { about: 'origin in lower case', columns: ['origin'], alarm: on('origin') }),
   'hour-shifted': fault('code-or-feature-bug', {
     about: 'hour is five too small, as of another time zone; nobody announced a change',

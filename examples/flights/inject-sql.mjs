@@ -23,6 +23,10 @@ const airports = (count, { seed, busiest }) =>
   `(SELECT origin FROM (SELECT origin FROM (SELECT origin, count(*) AS n FROM every GROUP BY origin ORDER BY n DESC, origin LIMIT ${busiest}) ` +
   `ORDER BY md5(origin || ':${seed}:airports'), origin LIMIT ${count}))`;
 
+/** The first or second of two of the ten busiest. */
+const airport = (which, options) =>
+  `(SELECT ${which === 1 ? 'min' : 'max'}(origin) FROM ${airports(2, { ...options, busiest: 10 })})`;
+
 /** Columns replaced from the onset on. */
 const replacing = (columns) => (options) => {
   const list = Object.entries(columns(options)).map(
@@ -132,6 +136,16 @@ export const INJECTED = {
   'stale-feed': losing(() => 'true'),
   'distance-km': replacing(() => ({ distance: 'distance * 1.609344' })),
   'distance-shuffled': distanceShuffled,
+  'distance-log': replacing(() => ({ distance: 'ln(distance)' })),
+  'distance-clipped': replacing(() => ({
+    distance: 'least(distance, (SELECT quantile_disc(distance, 0.8) FROM every))',
+  })),
+  'distance-km-part': replacing((options) => ({
+    distance: `CASE WHEN ${uniform('origin', { ...options, purpose: 'kilometres' })} < 0.5 THEN distance * 1.609344 ELSE distance END`,
+  })),
+  'origin-merged': replacing((options) => ({
+    origin: `CASE WHEN origin = ${airport(1, options)} THEN ${airport(2, options)} ELSE origin END`,
+  })),
   'origin-lower': replacing(() => ({ origin: 'lower(origin)' })),
   'hour-shifted': hourShifted,
   'hour-shifted-recorded': hourShifted,

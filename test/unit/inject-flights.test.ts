@@ -71,6 +71,12 @@ const TRUTHS: Readonly<Record<string, string>> = {
   'distance-shuffled': `(SELECT avg((distance <> distance0)::INTEGER) > 0.9 AND count(*) > 500 FROM ${joined}) AND NOT EXISTS (
     SELECT event_at::DATE, list(distance ORDER BY distance) FROM ${after('t')} GROUP BY ALL
     EXCEPT SELECT event_at::DATE, list(distance ORDER BY distance) FROM ${after('u')} GROUP BY ALL) AS is_so`,
+  'distance-log': all('abs(exp(distance) - distance0) < 1e-6'),
+  'distance-clipped': `(SELECT bool_and(distance = least(distance0, top)) AND avg((distance = top)::INTEGER) BETWEEN 0.15 AND 0.25
+    FROM (SELECT *, max(distance) OVER () AS top FROM ${joined})) AS is_so`,
+  'distance-km-part': `(SELECT bool_and(distance IN (distance0, distance0 * 1.609344)) AND avg((distance <> distance0)::INTEGER) BETWEEN 0.2 AND 0.8
+    AND count(DISTINCT origin) = count(DISTINCT (origin, distance <> distance0)) FROM ${joined}) AS is_so`,
+  'origin-merged': `(SELECT count(*) > 50 AND count(DISTINCT origin0) = 1 AND count(DISTINCT origin) = 1 FROM ${joined} WHERE origin <> origin0) AS is_so`,
   'origin-lower': all('origin = lower(origin0) AND origin <> origin0'),
   'hour-shifted': all('(hour + 5) % 24 = hour0'),
   'hour-shifted-recorded': all('(hour + 5) % 24 = hour0'),

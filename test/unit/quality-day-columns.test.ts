@@ -37,7 +37,7 @@ function windowOf(first: number, days: number, levelOf: (day: number) => number 
 }
 
 const failures = (current: WindowInputs, reference: WindowInputs): (string | null)[] =>
-  [...checkColumnHistory({ current, reference }), ...checkCategoryHistory({ current, reference }, new Set())]
+  [...checkColumnHistory({ current, reference }), ...checkCategoryHistory({ current, reference }, [])]
     .filter(({ passed }) => !passed)
     .map(({ check }) => check);
 

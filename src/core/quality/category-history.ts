@@ -2,6 +2,7 @@
  * Categories that are gone or new. Some always come and go, so both are judged against how the reference's own second half differs from
  * its first. Many that are gone at once are a broken feed; new ones are reported, unless they replace the known ones.
  */
+import type { ColumnMap } from '../triage/facts.js';
 import type { CategoricalInputs, WindowInputs } from '../triage/input-measures.js';
 import { type ComparedWindows, feedFailure, listed, startOf, sumOf } from './input-check.js';
 import { percent } from './make-check.js';
@@ -70,14 +71,15 @@ function longestAbsence(counts: readonly number[], rows: readonly number[]): num
   return longest;
 }
 
-function changeBetween(before: Names, after: Names): Change {
+/** @param merged into another one: not gone */
+function changeBetween(before: Names, after: Names, merged?: string): Change {
   const [earlier, later] = [sumOf(before.rows), sumOf(after.rows)];
   const gone: { name: string; count: number; last: number }[] = [];
   let regular = 0;
   for (const [name, counts] of before.byName) {
     const count = sumOf(counts);
     const isRegular = counts.filter((one) => one > 0).length >= FEWEST_DAYS;
-    if (!isRegular || absence(count, earlier, later) >= CHANCE) continue;
+    if (!isRegular || name === merged || absence(count, earlier, later) >= CHANCE) continue;
     regular += 1;
     const own = after.byName.get(name) ?? [];
     const last = own.findLastIndex((one) => one > 0);
@@ -134,9 +136,14 @@ function checkFresh(column: string, change: Change, of: { usual: Change | null; 
   return [{ ...common, severity: 'error', fault: 'logging-change', isExact: false }];
 }
 
-/** @param mapped columns that a map explains: their names changed, not what they stand for */
-export function checkCategoryHistory(windows: ComparedWindows, mapped: ReadonlySet<string>): QualityCheck[] {
+/**
+ * @param maps of columns. A map of all names changed them, not what they stand for; a merge explains the one category that is gone by it,
+ *   and no other
+ */
+export function checkCategoryHistory(windows: ComparedWindows, maps: readonly ColumnMap[]): QualityCheck[] {
   const { current, reference } = windows;
+  const merged = new Map(maps.flatMap(({ column, gone }) => (gone === undefined ? [] : [[column, gone] as const])));
+  const mapped = new Set(maps.filter(({ gone }) => gone === undefined).map(({ column }) => column));
   return current.columns.flatMap((column, at): QualityCheck[] => {
     const past = reference.columns[at];
     if (column.kind !== 'categorical' || past?.kind !== 'categorical' || mapped.has(column.column)) return [];
@@ -144,7 +151,7 @@ export function checkCategoryHistory(windows: ComparedWindows, mapped: ReadonlyS
     const [before, after] = [namesOf(past, reference), namesOf(column, current)];
     const half = Math.floor(before.days.length / 2);
     const usual = half < 1 ? null : changeBetween(part(before, 0, half), part(before, half, before.days.length));
-    const change = changeBetween(before, after);
+    const change = changeBetween(before, after, merged.get(column.column));
     const fresh = before.isComplete ? checkFresh(column.column, change, { usual, after }) : [];
     // Where other names took their place the known ones did not stay away.
     if (fresh.some(({ severity }) => severity === 'error')) return fresh;

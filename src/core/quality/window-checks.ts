@@ -2,6 +2,7 @@
  * The checks of a window by itself (assess-window.ts) as evidence beside those of its history: which fault a failure speaks for, since
  * when, and which of them a check of the history has told better.
  */
+import { isLosingMap } from '../triage/fact-words.js';
 import type { ColumnMap } from '../triage/facts.js';
 import type { InputMeasures } from '../triage/input-measures.js';
 import { startOf } from './input-check.js';
@@ -33,7 +34,8 @@ function evidenceOf(check: QualityCheck, maps: readonly ColumnMap[]): Partial<Qu
       return check.value === 0 ? { isExact: true } : { fault: null };
     case 'range': {
       const map = maps.find(({ column }) => column === check.column);
-      if (map === undefined) return { isExact: true };
+      // What is clipped, rounded or merged leaves no range by it.
+      if (map === undefined || isLosingMap(map)) return { isExact: true };
       // The map is the evidence; that its values leave the range follows from it.
       return { fault: null };
     }

@@ -36,9 +36,17 @@ const CODE_MAPS: ReadonlySet<ColumnMap['kind']> = new Set(['rotate', 'shift']);
 /** Whoever moves values by a constant or around a cycle has changed code; units, scales and names are how a source writes. */
 export const isCodeMap = ({ kind }: ColumnMap): boolean => CODE_MAPS.has(kind);
 
-/** A rotation maps a cycle onto itself: that all its values are known ones shows nothing. */
+const LOSING_MAPS: ReadonlySet<ColumnMap['kind']> = new Set(['clip', 'round', 'merge']);
+/** Many values have become one: nothing is mapped back, the earlier rows are mapped as these were. */
+export const isLosingMap = ({ kind }: ColumnMap): boolean => LOSING_MAPS.has(kind);
+
+const NEVER_EXACT: ReadonlySet<ColumnMap['kind']> = new Set(['rotate', 'part']);
+/**
+ * A rotation maps a cycle onto itself: that all its values are known ones shows nothing. Of a map of a part most values are known ones
+ * because they were not mapped.
+ */
 export const isExactMap = ({ kind, share }: ColumnMap, { exactShare }: TriageRule): boolean =>
-  kind !== 'rotate' && share !== null && share >= exactShare;
+  !NEVER_EXACT.has(kind) && share !== null && share >= exactShare;
 
 /** Its days, where it ended before the window did; empty otherwise. */
 function daysOf({ onset, until }: { readonly onset: Instant | null; readonly until?: Instant | null }): string {

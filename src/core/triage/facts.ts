@@ -35,20 +35,39 @@ export interface RowsOf {
   readonly days: number;
 }
 
-/** A column that is, nearly row for row, a known function of what it was. */
+/** A column that is, nearly row for row or in a part of its rows, a known function of what it was. */
 export interface ColumnMap {
   readonly column: string;
   /**
    * `unit`: times a known unit factor; `scale`: times another factor; `affine`: scale and shift; `rename`: categories spelled otherwise
    * (case, blanks, padding, prefix); `permute`: the same categories, exchanged; `rotate`: moved around a cycle, as hours by a time zone;
-   * `shift`: plus a constant.
+   * `shift`: plus a constant; `curve`: a logarithm, a root, a square or an exponential; `part`: times a known unit factor in a part of
+   * the rows. Not to be undone: `clip`: what was beyond a limit has become it; `round`: on a coarser grid; `merge`: a category under the
+   * name of another known one.
    */
-  readonly kind: 'unit' | 'scale' | 'affine' | 'rename' | 'permute' | 'rotate' | 'shift';
+  readonly kind:
+    | 'unit'
+    | 'scale'
+    | 'affine'
+    | 'rename'
+    | 'permute'
+    | 'rotate'
+    | 'shift'
+    | 'curve'
+    | 'part'
+    | 'clip'
+    | 'round'
+    | 'merge';
   /** For a person: `distance × 1.609344 (miles to kilometres)`, `origin in lower case`, `hour − 5`. */
   readonly text: string;
-  /** Share of the rows of its days whose value, mapped back, is one that the reference has; null where values are not countable. */
+  /** Share of the rows of its days whose value, mapped back, is one that the reference has; null where values are not countable, or nothing maps back. */
   readonly share: number | null;
-  /** Distance of the distribution to the reference as it is, and after mapping back: KS D of numbers, corrected Jensen–Shannon of categories. */
+  /** Of a merge: the category that no row has any more. */
+  readonly gone?: string;
+  /**
+   * Distance of the distribution to the reference as it is, and after mapping back (where that cannot be, after the reference was mapped
+   * too): KS D of numbers, corrected Jensen–Shannon of categories.
+   */
   readonly distanceBefore: number;
   readonly distanceAfter: number;
   /** Start of its first day. */

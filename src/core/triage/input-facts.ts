@@ -122,7 +122,7 @@ export function inputFacts(options: InputFactsOptions): InputFacts {
           ...checkRowHistory(compared, durationMs(spec.quality.maxStaleness)),
           ...checkRepeats(compared),
           ...checkColumnHistory(compared),
-          ...checkCategoryHistory(compared, mapped),
+          ...checkCategoryHistory(compared, maps),
           ...checkStandIns(compared, mapped),
         ];
   const own = assessWindow({

@@ -1,4 +1,4 @@
-/** A unit or scale changed, categories are written otherwise, a type changed: the world did not move, its description did. */
+/** A unit, a scale or a precision changed, categories are written otherwise, a type changed: the world did not move, its description did. */
 import { type Evidence, type EvidenceRule, earliest, evidence } from '../evidence-rule.js';
 import {
   columnsOf,
@@ -6,6 +6,7 @@ import {
   isCodeMap,
   isExactMap,
   isFact,
+  isLosingMap,
   mapName,
   touches,
   versionsNear,
@@ -16,9 +17,12 @@ import type { TriageRule } from '../triage-rule.js';
 
 const loggingMaps = (facts: TriageFacts): ColumnMap[] => facts.maps.filter((map) => !isCodeMap(map));
 
+const SPREAD = 'mapped back, the values are spread as they were before.';
+const SPREAD_FORWARD = 'earlier values, mapped in the same way, are spread as these are.';
+
 const mapText = (map: ColumnMap): string =>
   map.share === null
-    ? `${mapName(map)}: mapped back, the values are spread as they were before.`
+    ? `${mapName(map)}: ${isLosingMap(map) ? SPREAD_FORWARD : SPREAD}`
     : `${mapName(map)}: mapped back, ${(map.share * 100).toFixed(1)} % of the values are ones that were there before.`;
 
 const mapEvidence = (maps: readonly ColumnMap[], more: readonly string[] = []): Evidence | null =>
@@ -61,21 +65,21 @@ export const LOGGING_CHANGE: readonly EvidenceRule[] = [
     id: 'logging-map-exact',
     cause: 'logging-change',
     gives: 'confirmed',
-    when: 'a unit, a scale, a spelling or a permutation of categories explains a column on at least 99 % of its rows',
+    when: 'a unit, a scale, a curve, a spelling or a permutation of categories explains a column on at least 99 % of its rows',
     find: (facts, rule) => mapEvidence(loggingMaps(facts).filter((map) => isExactMap(map, rule))),
   },
   {
     id: 'logging-map-recorded',
     cause: 'logging-change',
     gives: 'confirmed',
-    when: 'such a map explains a column, and a version near its onset names that column',
+    when: 'any map of this cause explains a column, and a version near its onset names that column',
     find: recorded,
   },
   {
     id: 'logging-map',
     cause: 'logging-change',
     gives: 'suspected',
-    when: 'such a map explains how a column is spread, on fewer rows or uncountably',
+    when: 'such a map explains how a column is spread, on fewer rows or uncountably; or a column is clipped or rounded, a part of its rows is in another unit, or a category stands under the name of another',
     find: (facts, rule) => mapEvidence(loggingMaps(facts).filter((map) => !isExactMap(map, rule))),
   },
   {
@@ -89,10 +93,10 @@ export const LOGGING_CHANGE: readonly EvidenceRule[] = [
     id: 'logging-unmapped',
     cause: 'logging-change',
     gives: 'excluded',
-    when: 'no such map explains a column, and no check fails that speaks for it',
+    when: 'no such map explains a column, wholly or in part, and no check fails that speaks for it',
     find: (facts) =>
       loggingMaps(facts).length === 0 && failedChecks(facts, 'logging-change').length === 0
-        ? evidence(['No unit, scale or spelling explains any column.'])
+        ? evidence(['No unit, scale, curve, limit, rounding or spelling explains any column.'])
         : null,
   },
   {

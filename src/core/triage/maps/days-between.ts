@@ -48,6 +48,24 @@ export function usualDistance(
   return widest;
 }
 
+/** Standard errors that chance alone reaches. */
+const ERRORS = 3;
+
+/**
+ * How far a share may lie from the expected one where nothing happened to it: by what blocks of days usually differ by, by chance in so few
+ * rows, or by the least that says something.
+ * @param of.varying the largest difference of a block of the reference, as `usualDistance` has it
+ * @param of.rows of the two windows
+ */
+export function shareMissed(
+  expected: number,
+  of: { readonly varying: number; readonly least: number; readonly rows: readonly [number, number] },
+): number {
+  const [before, after] = of.rows;
+  const chance = ERRORS * Math.sqrt(expected * (1 - expected) * (1 / before + 1 / after));
+  return Math.max(1.5 * of.varying, chance, of.least);
+}
+
 /** Counts of the chosen days together. */
 export function pooled(counts: readonly ArrayLike<number>[], isChosen: (day: number) => boolean): Float64Array {
   const sum = new Float64Array(counts[0]?.length ?? 0);

@@ -5,14 +5,14 @@
  * change that a map explains almost to nothing is called one.
  */
 import type { ColumnMap } from '../facts.js';
-import type { NumericInputs } from '../input-measures.js';
-import { type DaySpan, FEWEST_ROWS, instantsOf, isEnough, isWithin, lengthOf, partsOf } from './day-span.js';
+import { type ComparedNumbers, distinctOf, LEAST_DISTANCE, MOST_BY_CHANCE, ofSpan, WRONG } from './compared-numbers.js';
+import { type DaySpan, instantsOf, isEnough, isWithin, lengthOf, partsOf } from './day-span.js';
 import { gainingDays } from './days-between.js';
-import { dayPoints, mappedKs, type Points, poolPoints } from './distribution.js';
+import { mappedKs, type Points } from './distribution.js';
 import { type Candidate, KNOWN, suggested } from './linear-candidates.js';
-import { type LinearMap, unitText } from './unit-factors.js';
-import { usualKs } from './usual-ks.js';
-import { gridOf, shareOnGrid, stepWithin, type ValueGrid } from './value-grid.js';
+import { linearText } from './linear-text.js';
+import { IDENTITY, type LinearMap } from './unit-factors.js';
+import { shareOnGrid, stepWithin, type ValueGrid } from './value-grid.js';
 
 interface Judged extends Candidate {
   readonly share: number | null;
@@ -23,26 +23,6 @@ interface Judged extends Candidate {
   readonly gain: number;
 }
 
-interface Compared {
-  readonly reference: Points;
-  readonly days: readonly Points[];
-  /** Of each day to the reference, as it is. */
-  readonly before: readonly number[];
-  /** By the days of a span, the largest distance that is nothing to explain. */
-  readonly usual: (days: number) => number;
-  readonly grid: ValueGrid;
-  /** Of a sample of many values that lie on no grid, no value has to come again. */
-  readonly isCountable: boolean;
-}
-
-const IDENTITY: LinearMap = { factor: 1, added: 0 };
-/** A distance that days usually have, or this: nothing to explain below, and nothing left to explain. */
-const LEAST_DISTANCE = 0.02;
-/** Of a sketch's steps. */
-const SKETCH_ERROR = 0.02;
-/** A share counts where wrong maps would show: where they reach less. */
-const MOST_BY_CHANCE = 0.5;
-const WRONG = [1.0371, 0.9643];
 /** By a map's free numbers: through fewer different values one always goes, as from the year 2000 to the year 2001. */
 const FEWEST_VALUES = { unit: 2, scale: 3, shift: 3, affine: 4 } as const;
 /** Candidates that are not known units need a change this large where values do not tell; known ones half of it. */
@@ -52,9 +32,7 @@ const MOST_LEFT = 0.8;
 /** Maps that gain less than this of what the best one gains hold on fewer days, or worse. */
 const LEAST_GAIN = 0.9;
 
-const ofSpan = (days: readonly Points[], { first, last }: DaySpan): Points => poolPoints(days.slice(first, last + 1));
-
-function judge(candidate: Candidate, compared: Compared): Judged | null {
+function judge(candidate: Candidate, compared: ComparedNumbers): Judged | null {
   const { reference, days, before, grid } = compared;
   const gains = days.map((day, at) =>
     day.rows === 0 ? 0 : (before[at]! - mappedKs(reference, day, candidate)) * day.rows,
@@ -71,8 +49,6 @@ function judge(candidate: Candidate, compared: Compared): Judged | null {
   const gain = gains.filter((_, day) => isWithin(span)(day)).reduce((sum, one) => sum + one, 0);
   return { ...candidate, share, distanceBefore, distanceAfter, span, gain };
 }
-
-const distinctOf = ({ weights }: Points): number => weights.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0);
 
 /**
  * Of the rows of its days; null where other maps, or none, would reach about as much. Moved by whole steps, a value of a grid
@@ -107,20 +83,10 @@ function simplest(found: readonly Judged[]): Judged | null {
   return [...good].sort((a, b) => rank(a) - rank(b) || a.distanceAfter - b.distanceAfter)[0] ?? null;
 }
 
-const shown = (value: number): string => String(Number(value.toPrecision(7)));
-const signed = (value: number): string => (value < 0 ? `−${shown(-value)}` : shown(value));
-
-function textOf(column: string, { kind, unit, factor, added }: Judged): string {
-  const isShrunk = factor > 0 && factor < 1 && kind !== 'affine';
-  const times = factor === 1 ? '' : isShrunk ? ` ÷ ${shown(1 / factor)}` : ` × ${signed(factor)}`;
-  const plus = added === 0 ? '' : added > 0 ? ` + ${shown(added)}` : ` − ${shown(-added)}`;
-  return `${column}${times}${plus}${kind === 'unit' && unit !== null ? ` (${unitText(unit)})` : ''}`;
-}
-
 const keyOf = ({ factor, added }: LinearMap): string => `${factor} ${added}`;
 
 /** The known ones, and what those parts of the window that differ suggest; none where no part does. */
-function candidatesFor({ reference, days, before, usual }: Compared): Candidate[] {
+function candidatesFor({ reference, days, before, usual }: ComparedNumbers): Candidate[] {
   const ordinary = usual(1);
   const apart = gainingDays(days.map(({ rows }, at) => (rows === 0 ? 0 : (before[at]! - ordinary) * rows)));
   const differing = partsOf(days.length, apart).flatMap((part) => {
@@ -141,28 +107,7 @@ function candidatesFor({ reference, days, before, usual }: Compared): Candidate[
   return candidates;
 }
 
-function compare(before: NumericInputs, after: NumericInputs): Compared | null {
-  const past = before.numbers.counts.map((_, day) => dayPoints(before.numbers, day));
-  const days = after.numbers.counts.map((_, day) => dayPoints(after.numbers, day));
-  const reference = poolPoints(past);
-  const rows = days.reduce((sum, day) => sum + day.rows, 0);
-  if (reference.rows < FEWEST_ROWS || rows < FEWEST_ROWS) return null;
-  const between = usualKs(past);
-  const isSketched = before.numbers.kind === 'bins' || after.numbers.kind === 'bins';
-  const grid = gridOf(reference);
-  return {
-    reference,
-    days,
-    before: days.map((day) => mappedKs(reference, day, IDENTITY)),
-    usual: (own) => Math.max(LEAST_DISTANCE, 1.5 * between(own)) + (isSketched ? SKETCH_ERROR : 0),
-    grid,
-    isCountable: grid.decimals !== null || before.numbers.kind === 'values',
-  };
-}
-
-export function numericMap(before: NumericInputs, after: NumericInputs, days: readonly string[]): ColumnMap | null {
-  const compared = compare(before, after);
-  if (compared === null) return null;
+export function numericMap(compared: ComparedNumbers, column: string, days: readonly string[]): ColumnMap | null {
   const found = candidatesFor(compared).flatMap((candidate) => {
     const judged = judge(candidate, compared);
     return judged !== null && explains(judged, compared.usual(lengthOf(judged.span))) ? [judged] : [];
@@ -170,9 +115,9 @@ export function numericMap(before: NumericInputs, after: NumericInputs, days: re
   const best = simplest(found);
   if (best === null) return null;
   return {
-    column: after.column,
+    column,
     kind: best.kind,
-    text: textOf(after.column, best),
+    text: linearText(column, best),
     share: best.share,
     distanceBefore: best.distanceBefore,
     distanceAfter: best.distanceAfter,

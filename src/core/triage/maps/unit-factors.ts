@@ -5,6 +5,8 @@ export interface LinearMap {
   readonly added: number;
 }
 
+export const IDENTITY: LinearMap = { factor: 1, added: 0 };
+
 export interface UnitMap extends LinearMap {
   readonly from: string;
   readonly to: string;

@@ -11,7 +11,7 @@ export interface ValueGrid {
   readonly decimals: number | null;
 }
 
-const isOnGrid = (value: number, decimals: number): boolean => {
+export const isOnGrid = (value: number, decimals: number): boolean => {
   const scaled = value * 10 ** decimals;
   return Math.abs(scaled - Math.round(scaled)) <= NEAR * Math.max(1, Math.abs(scaled));
 };
@@ -29,17 +29,26 @@ export function stepWithin({ decimals }: ValueGrid, { factor, added }: LinearMap
   return decimals !== null && factor === 1 && isOnGrid(added, decimals) ? 10 ** -decimals : null;
 }
 
-function isKnown(values: Float64Array, value: number): boolean {
+/** The one of the ascending values that it equals, up to what floating point loses. */
+function knownOf(values: Float64Array, value: number): number | undefined {
   let [low, high] = [0, values.length];
   while (low < high) {
     const middle = (low + high) >> 1;
     if (values[middle]! < value) low = middle + 1;
     else high = middle;
   }
-  return [low - 1, low].some((at) => {
-    const own = values[at];
-    return own !== undefined && Math.abs(own - value) <= NEAR * Math.max(Math.abs(own), Math.abs(value));
-  });
+  return [values[low - 1], values[low]].find(
+    (own) => own !== undefined && Math.abs(own - value) <= NEAR * Math.max(Math.abs(own), Math.abs(value)),
+  );
+}
+
+export const isKnown = (values: Float64Array, value: number): boolean => knownOf(values, value) !== undefined;
+
+/** Without what floating point lost, where it is a value that the column could have had. */
+export function nearestOn({ values, decimals }: ValueGrid, value: number): number {
+  const known = knownOf(values, value);
+  if (known !== undefined || decimals === null || !isOnGrid(value, decimals)) return known ?? value;
+  return Math.round(value * 10 ** decimals) / 10 ** decimals;
 }
 
 /** Share of rows whose value, mapped back, is one that the column could have had. */
