@@ -56,6 +56,11 @@ describe('the verdict on an alarm', () => {
     ],
     ['a column out of step without a fall', { association: outOfStep() }, 'code-or-feature-bug suspected ask'],
     [
+      'one with a warning that speaks for no fault',
+      { association: outOfStep(), checks: [{ ...gone, column: 'distance', severity: 'warn' }] },
+      'code-or-feature-bug suspected ask',
+    ],
+    [
       'one whose unit changed as well',
       { association: outOfStep(), maps: [map()], drift: shifted },
       'logging-change confirmed stop',
