@@ -37,7 +37,7 @@ const LEAST_ROWS = 20;
 const LEAST_OF_CLASS = 3;
 
 /** Rows of each day, by place in the table. */
-function rowsByDay(day: Int32Array): Map<number, number[]> {
+export function rowsByDay(day: Int32Array): Map<number, number[]> {
   const found = new Map<number, number[]>();
   for (let row = 0; row < day.length; row += 1) {
     const list = found.get(day[row]!);

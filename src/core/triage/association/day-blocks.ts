@@ -1,7 +1,7 @@
 /** The units of association: days, or so many of them in a row that a table of their rows says something. */
 
 import type { Window } from '../../types.js';
-import { isWholeDayOf } from '../scored-days.js';
+import { isWholeDayOf, rowsByDay } from '../scored-days.js';
 
 /** Fewer rows than this in a table of some hundred cells are chance. */
 export const LEAST_ROWS = 500;
@@ -12,16 +12,6 @@ export interface DayBlock {
   readonly last: number;
   /** Places of its rows in the table. */
   readonly rows: Uint32Array;
-}
-
-function rowsByDay(day: Int32Array): Map<number, number[]> {
-  const found = new Map<number, number[]>();
-  for (let row = 0; row < day.length; row += 1) {
-    const list = found.get(day[row]!);
-    if (list === undefined) found.set(day[row]!, [row]);
-    else list.push(row);
-  }
-  return found;
 }
 
 /** Whole days of the window with rows, oldest first; those with fewer than 500 are taken together with the next ones. */
