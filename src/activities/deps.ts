@@ -14,7 +14,6 @@ import type {
   RunStatus,
 } from '../core/messages.js';
 import type { WindowFacts } from '../core/quality/facts.js';
-import type { Release } from '../core/quality/release.js';
 import type { Categories } from '../core/quality/source-schema.js';
 import type { Accepted, Arrival, Refused } from '../core/signals/arrival.js';
 import type { PipelineSpec, SpecFeature, TrainerSpec } from '../core/spec/schema.js';
@@ -40,12 +39,14 @@ import type {
 import type { RunAssessJob } from './assess/assess-jobs.js';
 import type { InputsSource } from './assess/inputs-source.js';
 import type { ScoringSource } from './assess/scoring-source.js';
+import type { ColumnFile, FreezeRequest } from './frozen-rows.js';
 import type { ModelJudgement, OpenRun } from './model-judgement.js';
 import type { ObservedSource } from './observed-source.js';
 import type { EvaluationJob } from './off-loop-evaluation.js';
 import type { QualityRegistry } from './quality-registry.js';
 import type { RunKey, TriageRegistry } from './triage-registry.js';
 
+export type { ColumnFile, FreezeRequest } from './frozen-rows.js';
 export type { ModelJudgement, OpenRun, TriggerAnswer, TriggerState } from './model-judgement.js';
 export type { AcceptedSchema, QuarantineEntry, SchemaProposal } from './quality-registry.js';
 export type { RunKey } from './triage-registry.js';
@@ -65,29 +66,6 @@ export interface ArtifactStore {
 }
 
 // ---------------------------------------------------------------- dataset/ (and through it sources/)
-
-export interface FreezeRequest {
-  readonly kind: SnapshotRef['kind'];
-  readonly window: Window;
-  /** Knowledge instant of inputs (`row_known_at`) and of labels (`known_at`). */
-  readonly inputsAsOf: Instant;
-  readonly labelsAsOf: Instant;
-  /** Left out of the window; their rows count as `excluded`. */
-  readonly excluding: readonly Window[];
-  /** Keep at most the newest N rows; older ones count as `excluded`. */
-  readonly last: number | null;
-  /** Names of features that are left out when the source has no fit column for them. */
-  readonly mayLack?: readonly string[];
-  /** Rows that people vouch for: what they fail does not quarantine them. */
-  readonly released?: readonly Release[];
-}
-
-export interface ColumnFile {
-  readonly path: string;
-  readonly rows: number;
-  /** Rows before `boundaryAt` when one was asked for (the rest is the validation tail), else all rows. */
-  readonly rowsBefore: number;
-}
 
 /** Of the used rows. */
 export interface SnapshotSize {

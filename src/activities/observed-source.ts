@@ -1,7 +1,7 @@
 /** What watching a champion needs of the dataset room: what it was asked lately, of which nothing is kept. */
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Instant, Window } from '../core/types.js';
-import type { ColumnFile } from './deps.js';
+import type { ColumnFile } from './frozen-rows.js';
 
 /** Labelled or not, quarantined or not; counts are of all rows, columns of an even sample. */
 export interface ObservedWindow {

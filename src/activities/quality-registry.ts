@@ -3,7 +3,7 @@ import type { QualityCheck } from '../core/quality/quality-check.js';
 import type { Release } from '../core/quality/release.js';
 import type { SourceSchema } from '../core/quality/source-schema.js';
 import type { Digest, Instant, SnapshotRef, Window } from '../core/types.js';
-import type { RunKey } from './deps.js';
+import type { RunKey } from './triage-registry.js';
 
 export interface SchemaProposal {
   readonly modelId: string;

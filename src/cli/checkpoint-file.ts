@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { PipelineError } from '../core/errors.js';
 import { ensureStateDir, writePrivateFile } from '../local/state-dir.js';
+import type { AuditCheckpoint } from '../registry/audit.js';
 import {
-  type AuditCheckpoint,
   createCheckpointKeys,
   nextCheckpoint,
   signCheckpoint,

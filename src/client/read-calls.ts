@@ -8,7 +8,7 @@ import type { RunStatus } from '../core/messages.js';
 import type { PipelineSpec } from '../core/spec/schema.js';
 import type { Instant, OutcomeKind } from '../core/types.js';
 import { champion, championAt } from '../registry/aliases.js';
-import type { AuditCheckpoint } from '../registry/audit-checkpoint.js';
+import type { AuditCheckpoint } from '../registry/audit.js';
 import { type ModelVerification, verifyAudit } from '../registry/audit-verify.js';
 import { blockedRecipes } from '../registry/incidents.js';
 import { type LedgerRow, listTriggers } from '../registry/list-triggers.js';

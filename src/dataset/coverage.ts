@@ -15,7 +15,8 @@ import { type ColumnPlan, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { leaveOut } from './excluded-windows.js';
 import { labelRows } from './label-rows.js';
-import { type ConnectionUrl, checkSchema, withSource } from './open-source.js';
+import { checkSchema, withSource } from './open-source.js';
+import type { ConnectionUrl } from './opened-source.js';
 import { instantOf } from './profile.js';
 
 const HISTORY_MS = 90 * 86_400_000;

@@ -10,7 +10,7 @@ import { inspectForSchema, inspectWindow } from './inspect.js';
 import { measureInputs } from './measure-inputs.js';
 import { measureLabels } from './measure-labels.js';
 import { observeWindow } from './observe.js';
-import type { ConnectionUrl } from './open-source.js';
+import type { ConnectionUrl } from './opened-source.js';
 import { measureOverlap } from './overlap.js';
 import { writeScoringFile } from './scoring-file.js';
 import type { SnapshotColumn } from './snapshot-file.js';

@@ -17,7 +17,8 @@ import type { HeldNumbers } from './held-numbers.js';
 import { labelRows } from './label-rows.js';
 import { numberChecks } from './number-checks.js';
 import type { NumberChunk } from './number-chunk.js';
-import { type ConnectionUrl, checkSchema, type OpenSource, schemaProblem, withSource } from './open-source.js';
+import { checkSchema, schemaProblem, withSource } from './open-source.js';
+import type { ConnectionUrl, OpenSource } from './opened-source.js';
 import { EvenSample, profileSnapshot } from './profile.js';
 import {
   digestColumns,

@@ -13,7 +13,8 @@ import { type ColumnPlan, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { leaveOut } from './excluded-windows.js';
 import { isUnlisted, listCategories } from './list-categories.js';
-import { type ConnectionUrl, type OpenSource, schemaProblem, withSource } from './open-source.js';
+import { schemaProblem, withSource } from './open-source.js';
+import type { ConnectionUrl, OpenSource } from './opened-source.js';
 import { instantOf } from './profile.js';
 
 const DAY_MS = 86_400_000;

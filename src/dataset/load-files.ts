@@ -2,7 +2,7 @@
 import type { SpecSource } from '../core/spec/schema.js';
 import { type FileRelation, fileLabels, fileRows, fileScan, usesOf } from '../sources/file-source.js';
 import type { Duck } from './duck.js';
-import type { OpenSource } from './open-source.js';
+import type { OpenSource } from './opened-source.js';
 
 async function describe(duck: Duck, kind: FileRelation['kind'], path: string): Promise<FileRelation> {
   const scan = fileScan(kind, path);

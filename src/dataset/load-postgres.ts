@@ -16,7 +16,7 @@ import { BATCH_ROWS, type BatchSink, openPostgresReader } from '../sources/postg
 import type { WantedColumn } from '../sources/source.js';
 import type { Duck } from './duck.js';
 import { HELD, HeldNumbers } from './held-numbers.js';
-import type { ConnectionUrl, OpenSource } from './open-source.js';
+import type { ConnectionUrl, OpenSource } from './opened-source.js';
 import { vectorItems, writable } from './vectors.js';
 
 const TYPES: Record<WireType, DuckDBType> = { float8: DOUBLE, int8: BIGINT, timestamp: TIMESTAMP, text: VARCHAR };

@@ -16,7 +16,8 @@ import { type CountedFeature, countFeature } from './input-columns.js';
 import { countHours, countMissing, countRepeats } from './input-days.js';
 import { factsOfLoaded, factsWithoutRows, type Inspection, planInspection } from './inspect.js';
 import { labelRows } from './label-rows.js';
-import { type ConnectionUrl, type OpenSource, schemaProblem, withSource } from './open-source.js';
+import { schemaProblem, withSource } from './open-source.js';
+import type { ConnectionUrl, OpenSource } from './opened-source.js';
 import { type ComparedFeature, compareRecomputed, recomputedColumns } from './recomputed-columns.js';
 import { isOneOf } from './thin-rows.js';
 

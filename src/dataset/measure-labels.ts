@@ -17,7 +17,8 @@ import { labelRows } from './label-rows.js';
 import { featureSignals } from './label-signals.js';
 import { COUNTS, countByDay, type Days, planCuts, SIDES, sliceLabels } from './label-slices.js';
 import { countWindow, type LabelRequest, VERSION_KEYS } from './label-window.js';
-import { type ConnectionUrl, checkSchema, type OpenSource, schemaProblem, withSource } from './open-source.js';
+import { checkSchema, schemaProblem, withSource } from './open-source.js';
+import type { ConnectionUrl, OpenSource } from './opened-source.js';
 
 const DAY_MS = 86_400_000;
 

@@ -13,7 +13,8 @@ import { quoteIdent, quoteLiteral, timestampLiteral } from '../sources/sql.js';
 import { type ColumnPlan, planColumns } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { labelRows } from './label-rows.js';
-import { type ConnectionUrl, checkSchema, withSource } from './open-source.js';
+import { checkSchema, withSource } from './open-source.js';
+import type { ConnectionUrl } from './opened-source.js';
 import { snapshotColumns } from './snapshot-file.js';
 import { writeColumnFile } from './to-columns.js';
 

@@ -11,7 +11,7 @@ import { quoteIdent, quoteLiteral } from '../sources/sql.js';
 import type { ColumnPlan } from './column-plan.js';
 import type { Duck } from './duck.js';
 import { classifyWindow } from './freeze.js';
-import type { ConnectionUrl } from './open-source.js';
+import type { ConnectionUrl } from './opened-source.js';
 import { snapshotColumns, snapshotScan } from './snapshot-file.js';
 import { writeColumnFile } from './to-columns.js';
 

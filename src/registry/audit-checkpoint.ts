@@ -7,20 +7,9 @@ import { generateKeyPairSync, type KeyLike, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../core/canonical-json.js';
 import { PipelineError } from '../core/errors.js';
-import type { Digest, Instant } from '../core/types.js';
-import { GENESIS_HASH } from './audit.js';
+import type { Instant } from '../core/types.js';
+import { type AuditCheckpoint, type AuditHead, GENESIS_HASH } from './audit.js';
 import type { ModelVerification } from './audit-verify.js';
-
-export interface AuditHead {
-  readonly modelId: string;
-  readonly seq: number;
-  readonly hash: Digest;
-}
-
-export interface AuditCheckpoint {
-  readonly takenAt: Instant;
-  readonly heads: readonly AuditHead[];
-}
 
 const FORMAT = 'perennial-audit-checkpoint/1';
 

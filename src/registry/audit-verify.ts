@@ -4,8 +4,7 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import type { Digest, Instant } from '../core/types.js';
-import { GENESIS_HASH, linkHash } from './audit.js';
-import type { AuditCheckpoint, AuditHead } from './audit-checkpoint.js';
+import { type AuditCheckpoint, type AuditHead, GENESIS_HASH, linkHash } from './audit.js';
 import { type AuditedMove, auditedMove, checkAlias } from './audit-verify-alias.js';
 import { inReadSnapshot, query, queryOne } from './database.js';
 import { modelUnknown } from './models.js';

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { canonicalJson } from '../core/canonical-json.js';
 import { assertInvariant } from '../core/errors.js';
-import type { Digest } from '../core/types.js';
+import type { Digest, Instant } from '../core/types.js';
 import { query, queryOne, toInstant } from './database.js';
 
 export type AuditKind =
@@ -27,6 +27,19 @@ export type AuditKind =
 
 /** Previous hash of the first link. */
 export const GENESIS_HASH: Digest = '0'.repeat(64);
+
+/** Where the chain of a model ends. */
+export interface AuditHead {
+  readonly modelId: string;
+  readonly seq: number;
+  readonly hash: Digest;
+}
+
+/** Where chains ended at an instant, as somebody signed it. */
+export interface AuditCheckpoint {
+  readonly takenAt: Instant;
+  readonly heads: readonly AuditHead[];
+}
 
 export function linkHash(previousHash: Digest, canonicalText: string): Digest {
   return createHash('sha256').update(previousHash).update(canonicalText).digest('hex');

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkpointPath, verifyAgainstCheckpoint } from '#dist/cli/checkpoint-file.js';
-import { linkHash } from '#dist/registry/audit.js';
+import { type AuditCheckpoint, linkHash } from '#dist/registry/audit.js';
 import {
-  type AuditCheckpoint,
   createCheckpointKeys,
   nextCheckpoint,
   signCheckpoint,

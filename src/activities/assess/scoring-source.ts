@@ -1,6 +1,6 @@
 /** What scoring the champion needs of the dataset room: rows as columns, labelled or not, of which nothing is kept. */
 import type { PipelineSpec } from '../../core/spec/schema.js';
-import type { ColumnFile, FreezeRequest } from '../deps.js';
+import type { ColumnFile, FreezeRequest } from '../frozen-rows.js';
 
 interface ScoringRequest extends Pick<FreezeRequest, 'window' | 'inputsAsOf' | 'labelsAsOf' | 'excluding'> {
   /** Of the rows that the spec's own sample keeps, this share, by the same hash of the id; in (0, 1]. */
