@@ -330,6 +330,23 @@ describe('a merged category', () => {
     }
   });
 
+  it('is none where only one other is left, which has all rows whatever became of them', () => {
+    for (const [part, seed] of [0.15, 0.3, 0.4, 0.6, 0.7].flatMap((one) => SEEDS.map((seed) => [one, seed] as const))) {
+      const of = (weights: readonly number[], days: number, own: number) =>
+        categorical(
+          'origin',
+          ['A', 'B'],
+          daysOf(days, (rng) => drawCounts(weights, ROWS, rng), own),
+        );
+      const windows = {
+        reference: windowOf(0, [of([part, 1 - part], REFERENCE, seed)]),
+        current: windowOf(REFERENCE, [of([0, 1], DAYS, seed + 100)]),
+      };
+      expect(findMaps(windows)).toEqual([]);
+      expect(checkCategoryHistory(windows, [])).toMatchObject([{ check: 'categories-gone', severity: 'error' }]);
+    }
+  });
+
   it('is not among those that are gone; any other is', () => {
     const windows = {
       reference: windowOf(0, [categorical('origin', NAMES, counts(WEIGHTS, REFERENCE, 1))]),

@@ -54,22 +54,21 @@ function goneDays(of: CategoryDays, level: number): Gone | null {
 /** It has gained what the other one had, and more than it ever differs by. */
 function hasGained(of: CategoryDays, { level, share, span, rest }: Gone, to: number): boolean {
   const all = rowsOf(of.before);
+  const rows = rowsOf(rest);
   const expected = share + of.before[to]! / all;
+  const own = rest[to]! / rows;
+  // Of the rows that are left, each has the same part more where the others are only lost: all of them where no others are.
+  const left = all - of.before[level]!;
+  const remaining = of.before[to]! / left;
+  const error = Math.sqrt(remaining * (1 - remaining) * (1 / rows + 1 / all));
+  if (of.before[to] === left || Math.abs(own - expected) > MOST_MISSED * share) return false;
+  if (own - remaining < LEAST_ERRORS * error) return false;
   const varying = usualDistance(of.reference.length, lengthOf(span), (isIn) => {
     const inside = pooled(of.reference, isIn);
-    const rows = rowsOf(inside);
-    return rows === 0 ? 0 : Math.abs((inside[level]! + inside[to]!) / rows - expected);
+    const past = rowsOf(inside);
+    return past === 0 ? 0 : Math.abs((inside[level]! + inside[to]!) / past - expected);
   });
-  const rows = rowsOf(rest);
-  const most = Math.min(
-    MOST_MISSED * share,
-    shareMissed(expected, { varying, least: LEAST_MISSED * share, rows: [all, rows] }),
-  );
-  const [own, past] = [rest[to]! / rows, of.before[to]! / all];
-  // Of the rows that are left, each has the same part more where the others are only lost.
-  const remaining = past / (1 - share);
-  const error = Math.sqrt(remaining * (1 - remaining) * (1 / rows + 1 / all));
-  return Math.abs(own - expected) <= most && own - remaining >= LEAST_ERRORS * error;
+  return Math.abs(own - expected) <= shareMissed(expected, { varying, least: LEAST_MISSED * share, rows: [all, rows] });
 }
 
 function judge(of: CategoryDays, gone: Gone, given: { column: string; days: readonly string[] }): ColumnMap | null {
