@@ -21,6 +21,8 @@ interface Given {
   readonly isExchanged?: (day: number) => boolean;
   /** Moves the mean of x, the cause of everything, in the window. */
   readonly moved?: number;
+  /** What is left of x's spread in the window. */
+  readonly spread?: number;
   /** Features that the pipeline has, of x, y, z, alone, city, missing, hour and part. */
   readonly features?: readonly string[];
   readonly lenient?: readonly string[];
@@ -30,8 +32,8 @@ const normal = (rng: Rng): number => Math.sqrt(-2 * Math.log(1 - rng())) * Math.
 const CITIES = ['A', 'B', 'C', 'D'];
 
 /** `x` makes `y`, `z` and `city`; `alone` goes with nothing; `missing` is y with nulls; `hour` and `part` are of one instant. */
-function rowOf(rng: Rng, move: number): Record<string, number> {
-  const x = normal(rng) + move;
+function rowOf(rng: Rng, { move, spread }: { move: number; spread: number }): Record<string, number> {
+  const x = spread * normal(rng) + move;
   const y = 0.8 * x + 0.6 * normal(rng);
   const hour = Math.floor(rng() * 24);
   const city = Math.max(0, Math.min(3, Math.round(x + 1.5 + 0.5 * normal(rng))));
@@ -59,7 +61,8 @@ function measure(given: Given = {}): ReturnType<typeof associationFacts> {
   const day: number[] = [];
   for (let one = 0; one < REFERENCE_DAYS + days; one += 1) {
     const isNew = one >= REFERENCE_DAYS;
-    const own = Array.from({ length: rowsADay }, () => rowOf(rng, isNew ? (given.moved ?? 0) : 0));
+    const world = isNew ? { move: given.moved ?? 0, spread: given.spread ?? 1 } : { move: 0, spread: 1 };
+    const own = Array.from({ length: rowsADay }, () => rowOf(rng, world));
     if (isNew && exchanged.length > 0 && isExchanged(one - REFERENCE_DAYS)) {
       const places = [...own.keys()];
       exchange(places, rng);
@@ -138,6 +141,9 @@ describe('nothing is told', () => {
   });
   it('where columns moved and go together all the same, however little of it their narrow spread leaves', () => {
     for (const moved of [0.5, 1.5, 3]) expect(told({ moved, features: ['x', 'y', 'z', 'city'] })).toEqual([]);
+  });
+  it('where a column is all but constant, so that nothing could show', () => {
+    for (const seed of [1, 2, 3, 4]) expect(told({ spread: 0.1, seed })).toEqual([]);
   });
   it('of two days alone, or of a few rows', () => {
     expect(told({ exchanged: ['y'], isExchanged: (day) => day >= 12 })).toEqual([]);

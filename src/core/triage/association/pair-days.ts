@@ -23,7 +23,7 @@ export interface PairDays {
   /** Cramér's V a block; NaN where too few rows have both values, or one of them is the same everywhere. */
   readonly reference: readonly number[];
   readonly current: readonly number[];
-  /** A block of the window: what the association would be had only the columns themselves moved, as a part of the reference's; at most 1. */
+  /** A block of the window: what the association would be had only the columns themselves moved, as a part of the reference's; at most 1, 0 for under half. */
   readonly kept: readonly number[];
 }
 
@@ -58,10 +58,17 @@ function marginsOf(table: Float64Array, total: number): { rows: Float64Array; co
   return { rows, columns };
 }
 
-/** Of the usual strength, what margins like those of these rows leave. */
+/**
+ * Of the usual strength, where margins leave less of it, a day tells nothing: what is left is lost in few rows, and values close
+ * together within wide levels have less in common than levels say.
+ */
+const LEAST_KEPT = 0.5;
+
+/** Of the usual strength, what margins like those of these rows leave; 0 for too little. */
 function keptBy(table: Float64Array, usual: Float64Array): number {
   const fitted = fitMargins(usual, marginsOf(table, sumOf(usual)));
-  return Math.min(1, cramersV(fitted, CODES) / cramersV(usual, CODES));
+  const kept = cramersV(fitted, CODES) / cramersV(usual, CODES);
+  return kept < LEAST_KEPT ? 0 : Math.min(1, kept);
 }
 
 const isPair = (one: ComparedColumn, other: ComparedColumn): boolean => one.source !== other.source;
