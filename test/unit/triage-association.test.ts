@@ -23,13 +23,15 @@ interface Given {
   readonly moved?: number;
   /** What is left of x's spread in the window. */
   readonly spread?: number;
+  /** Of the window's rows, those of a city that is new and goes with nothing. */
+  readonly fresh?: number;
   /** Features that the pipeline has, of x, y, z, alone, city, missing, hour and part. */
   readonly features?: readonly string[];
   readonly lenient?: readonly string[];
 }
 
 const normal = (rng: Rng): number => Math.sqrt(-2 * Math.log(1 - rng())) * Math.cos(2 * Math.PI * rng());
-const CITIES = ['A', 'B', 'C', 'D'];
+const CITIES = ['A', 'B', 'C', 'D', 'NEW'];
 
 /** `x` makes `y`, `z` and `city`; `alone` goes with nothing; `missing` is y with nulls; `hour` and `part` are of one instant. */
 function rowOf(rng: Rng, { move, spread }: { move: number; spread: number }): Record<string, number> {
@@ -63,6 +65,7 @@ function measure(given: Given = {}): ReturnType<typeof associationFacts> {
     const isNew = one >= REFERENCE_DAYS;
     const world = isNew ? { move: given.moved ?? 0, spread: given.spread ?? 1 } : { move: 0, spread: 1 };
     const own = Array.from({ length: rowsADay }, () => rowOf(rng, world));
+    if (isNew) for (const row of own) if (rng() < (given.fresh ?? 0)) Object.assign(row, { city: 4, x: normal(rng) });
     if (isNew && exchanged.length > 0 && isExchanged(one - REFERENCE_DAYS)) {
       const places = [...own.keys()];
       exchange(places, rng);
@@ -144,6 +147,14 @@ describe('nothing is told', () => {
   });
   it('where a column is all but constant, so that nothing could show', () => {
     for (const seed of [1, 2, 3, 4]) expect(told({ spread: 0.1, seed })).toEqual([]);
+  });
+  it('where most rows are of a category that was not there before', () => {
+    for (const features of [
+      ['x', 'city'],
+      ['x', 'y', 'city'],
+    ]) {
+      expect(told({ fresh: 0.85, rowsADay: 1800, features })).toEqual([]);
+    }
   });
   it('of two days alone, or of a few rows', () => {
     expect(told({ exchanged: ['y'], isExchanged: (day) => day >= 12 })).toEqual([]);

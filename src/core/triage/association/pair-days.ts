@@ -20,7 +20,7 @@ export interface PairDays {
   /** Places in the list of columns. */
   readonly a: number;
   readonly b: number;
-  /** Cramér's V a block; NaN where too few rows have both values, or one of them is the same everywhere. */
+  /** Cramér's V a block; NaN where too few rows have both values (in the window: known ones), or one of them is the same everywhere. */
   readonly reference: readonly number[];
   readonly current: readonly number[];
   /** A block of the window: what the association would be had only the columns themselves moved, as a part of the reference's; at most 1, 0 for under half. */
@@ -42,6 +42,12 @@ function sumOf(table: Float64Array): number {
   let sum = 0;
   for (let at = 0; at < table.length; at += 1) sum += table[at]!;
   return sum;
+}
+
+/** Without the rows at levels that the reference has none of: what is new says nothing of what went together. */
+function knownPart(table: Float64Array, usual: Float64Array): Float64Array {
+  const { rows, columns } = marginsOf(usual, sumOf(usual));
+  return table.map((count, at) => (rows[Math.floor(at / CODES)]! > 0 && columns[at % CODES]! > 0 ? count : 0));
 }
 
 const strengthOf = (table: Float64Array): number =>
@@ -83,7 +89,7 @@ export function pairDays(columns: readonly ComparedColumn[], { a, b }: { a: numb
   });
   const typical = mean(reference.filter((value) => !Number.isNaN(value)));
   const measured = one.current.map((codes, block) => {
-    const table = tableOf(codes, other.current[block]!);
+    const table = knownPart(tableOf(codes, other.current[block]!), usual);
     const strength = strengthOf(table);
     // Where it is near the usual one, nothing is to be explained.
     return { strength, kept: strength < typical / 2 ? keptBy(table, usual) : 1 };
