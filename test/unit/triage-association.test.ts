@@ -25,7 +25,7 @@ interface Given {
   readonly spread?: number;
   /** Of the window's rows, those of a city that is new and goes with nothing. */
   readonly fresh?: number;
-  /** Features that the pipeline has, of x, y, z, alone, city, missing, hour and part. */
+  /** Features that the pipeline has, of x, y, z, alone, city, missing, hour and part; `again` reads the column of x. */
   readonly features?: readonly string[];
   readonly lenient?: readonly string[];
 }
@@ -78,7 +78,7 @@ function measure(given: Given = {}): ReturnType<typeof associationFacts> {
     day.push(...own.map(() => FIRST + one));
   }
   const columns = features.map((name): TableColumn => {
-    const values = rows.map((row) => row[name]!);
+    const values = rows.map((row) => row[name === 'again' ? 'x' : name]!);
     const levels = name === 'city' ? CITIES : Array.from({ length: 24 }, (_, level) => `${level}`);
     return ['city', 'hour', 'part'].includes(name)
       ? { kind: 'categorical', name, codes: Int32Array.from(values), levels }
@@ -96,7 +96,8 @@ function measure(given: Given = {}): ReturnType<typeof associationFacts> {
     source: { kind: 'parquet', path: '/rows.parquet', columns: { label: 'late' } },
     features: features.map((name) => {
       if (name === 'hour' || name === 'part') return { kind: 'time', name, part: 'hour' };
-      return name === 'city' ? { kind: 'categorical', name } : { kind: 'numeric', name, column: `raw_${name}` };
+      if (name === 'city') return { kind: 'categorical', name };
+      return { kind: 'numeric', name, column: name === 'again' ? 'raw_x' : `raw_${name}` };
     }),
     window: { expanding: '2001-01-01' },
     gates: [{ metric: 'auc', min: 0.5 }],
@@ -195,6 +196,9 @@ describe('a column whose rows are exchanged is told', () => {
   it('together with those that it still goes with', () => {
     const features = ['x', 'y', 'z', 'city', 'missing', 'alone'];
     expect(told({ exchanged: ['x', 'city'], features })).toEqual([['raw_x', 'city']]);
+  });
+  it('once, where two features read it', () => {
+    expect(told({ exchanged: ['x'], features: ['x', 'again', 'y', 'alone'] })).toEqual([['raw_x', 'raw_y']]);
   });
   it('with the other one where two have nobody else', () => {
     expect(told({ exchanged: ['x'], features: ['x', 'y', 'alone'] })).toEqual([['raw_x', 'raw_y']]);

@@ -50,9 +50,12 @@ function picked(codes: Uint8Array, rows: Uint32Array): Uint8Array {
 function comparedColumns(table: ColumnTable, spec: PipelineSpec, blocks: Blocks): ComparedColumn[] {
   const isReference = new Uint8Array(table.rows);
   for (const { rows } of blocks.reference) for (const row of rows) isReference[row] = 1;
+  const seen = new Set<string>();
   return table.features.flatMap((column) => {
     const feature = spec.features.find(({ name }) => name === column.name);
-    if (feature === undefined) return [];
+    // A column that two features read would count twice against what it went with.
+    if (feature === undefined || seen.has(nameOf(feature))) return [];
+    seen.add(nameOf(feature));
     const codes = levelCodes(column, isReference);
     const of = (list: readonly DayBlock[]) => list.map(({ rows }) => picked(codes, rows));
     const [reference, current] = [of(blocks.reference), of(blocks.current)];
