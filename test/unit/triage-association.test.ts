@@ -121,6 +121,12 @@ describe('columns that go together', () => {
     expect(factsOf({ features: ['x', 'alone'] })).toEqual({ pairs: 0, together: [], outOfStep: [] });
     expect(factsOf({ features: ['x'] })).toEqual({ pairs: 0, together: [], outOfStep: [] });
   });
+  it('are not called so where one of them is out of step', () => {
+    const cities = { features: ['x', 'y', 'z', 'city'], exchanged: ['z'] };
+    expect(factsOf(cities)).toMatchObject({ pairs: 6, together: [], outOfStep: [{ columns: ['raw_z'] }] });
+    const { facts, why } = measure({ features: ['x', 'y', 'city'], exchanged: ['y'], lenient: ['raw_y'] });
+    expect([why, facts]).toMatchObject([null, { together: [], outOfStep: [] }]);
+  });
   it('are no parts of one instant', () => {
     expect(factsOf({ features: ['hour', 'part', 'alone'] })).toMatchObject({ pairs: 0 });
   });

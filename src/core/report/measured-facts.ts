@@ -33,8 +33,9 @@ const recomputedSentence = ({ column, against, rows, differing }: RecomputedColu
 
 function associationSentences({ pairs, together, outOfStep }: AssociationFacts): string[] {
   if (outOfStep.length > 0) return outOfStep.map(outOfStepText);
-  return pairs === 0
-    ? ['No columns go together closely enough to tell one that is out of step.']
+  if (pairs === 0) return ['No columns go together closely enough to tell one that is out of step.'];
+  return together.length === 0
+    ? ['Columns that went together do so less, which tells none that is out of step.']
     : [`Together as before: ${together.join(', ')}.`];
 }
 

@@ -104,7 +104,7 @@ export interface OutOfStep {
 export interface AssociationFacts {
   /** Pairs of columns that go together throughout the reference. */
   readonly pairs: number;
-  /** The columns of these pairs: of the others nothing can be told. */
+  /** Columns of these pairs that go with all that they went with. A pair that does not need not tell which of the two is out of step. */
   readonly together: readonly string[];
   readonly outOfStep: readonly OutOfStep[];
 }

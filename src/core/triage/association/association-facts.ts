@@ -121,7 +121,9 @@ export function associationFacts(table: ColumnTable, scope: AssociationScope): A
     const fact = outOfStep(apart, { compared, blocks: blocks.current });
     return fact === null || fact.columns.every((column) => lenient.has(column)) ? [] : [fact];
   });
-  const together = new Set(partners.flatMap(({ a, b }) => [a, b]));
-  const names = [...together].sort((a, b) => a - b).map((column) => compared[column]!.name);
+  const columnsOf = (pairs: readonly Partners[]): Set<number> => new Set(pairs.flatMap(({ a, b }) => [a, b]));
+  const apart = columnsOf(partners.filter(({ broken }) => broken !== null));
+  const together = [...columnsOf(partners)].filter((column) => !apart.has(column)).sort((a, b) => a - b);
+  const names = together.map((column) => compared[column]!.name);
   return { facts: { pairs: partners.length, together: names, outOfStep: found }, why: null };
 }

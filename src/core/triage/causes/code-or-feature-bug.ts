@@ -85,10 +85,11 @@ function outOfStep(facts: TriageFacts): Evidence | null {
 
 /** What was looked at and found as it was. */
 function asBefore({ recomputed, association }: TriageFacts): string {
+  const together = association?.together ?? [];
   const found = [
     'No column moved as only code moves it',
     ...(recomputed.length === 0 ? [] : ['logged values are the recomputed ones']),
-    ...((association?.pairs ?? 0) === 0 ? [] : [`${association?.together.join(', ')} go together as before`]),
+    ...(together.length === 0 ? [] : [`${together.join(', ')} go together as before`]),
   ];
   return `${found
     .slice(0, -2)
