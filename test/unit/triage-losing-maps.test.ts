@@ -151,6 +151,29 @@ describe('nothing is found', () => {
   });
 });
 
+describe('whole numbers that became small ones', () => {
+  const counts =
+    (most: number): Draw =>
+    (rng) =>
+      Array.from({ length: 6 * most }, () => (rng() < 1 / 6 ? 1 : 0) as number).reduce((sum, one) => sum + one, 0);
+
+  it('are never exactly a part of what they were, since any of them times two or three is a whole number', () => {
+    for (const seed of SEEDS) {
+      for (const rows of [30, 200]) {
+        const found = maps({ before: counts(30), after: counts(5), seed, rows });
+        expect(found.filter(({ share }) => share !== null)).toEqual([]);
+      }
+    }
+  });
+
+  it('are so where their values tell', () => {
+    const even: Draw = (rng, day) => 12 * route(rng, day);
+    const [found] = maps({ before: even, to: (value) => value / 12 });
+    expect(found?.kind).toBe('unit');
+    expect(found?.share).toBeGreaterThan(0.99);
+  });
+});
+
 describe('a curve', () => {
   const small: Draw = (rng, day) => route(rng, day) / 250;
   it.each([

@@ -52,10 +52,11 @@ function judge(candidate: Candidate, compared: ComparedNumbers): Judged | null {
 
 /**
  * Of the rows of its days; null where other maps, or none, would reach about as much. Moved by whole steps, a value of a grid
- * stays on it, so that only values that were there before tell: ages and ratings have none that tell, lengths of routes have.
+ * stays on it, as a whole number does times two, so that only values that were there before tell: ages, ratings and counts have none that
+ * tell, lengths of routes have.
  */
 function tellingShare(grid: ValueGrid, rest: Points, map: LinearMap): number | null {
-  const step = stepWithin(grid, map);
+  const step = stepWithin(grid, rest, map);
   const wrong = [IDENTITY, ...WRONG.map((by) => ({ factor: map.factor * by, added: map.added * by }))];
   if (step !== null) wrong.push(...[-step, step].map((by) => ({ ...map, added: map.added + by })));
   const known = step === null ? grid : { ...grid, decimals: null };

@@ -24,9 +24,17 @@ export function gridOf({ values, weights }: Points): ValueGrid {
   return { values: own, decimals: null };
 }
 
-/** The grid's step, where the map moves every value by a whole number of them. */
-export function stepWithin({ decimals }: ValueGrid, { factor, added }: LinearMap): number | null {
-  return decimals !== null && factor === 1 && isOnGrid(added, decimals) ? 10 ** -decimals : null;
+/**
+ * The grid's step as the map has it, where mapping back leads from the grid onto it whatever the values are: it moves them by a whole
+ * number of steps, or points that lie on the grid are spread to every second, third, ... one of it.
+ */
+export function stepWithin({ decimals }: ValueGrid, { values, weights }: Points, map: LinearMap): number | null {
+  const { factor, added } = map;
+  if (decimals === null || !isOnGrid(added / factor, decimals)) return null;
+  if (factor === 1) return 10 ** -decimals;
+  const isSpread = Math.abs(factor) < 1 && isOnGrid(1 / factor, 0);
+  const isKept = isSpread && values.every((value, at) => weights[at] === 0 || isOnGrid(value, decimals));
+  return isKept ? 10 ** -decimals * factor : null;
 }
 
 /** The one of the ascending values that it equals, up to what floating point loses. */
