@@ -174,6 +174,20 @@ describe('whole numbers that became small ones', () => {
   });
 });
 
+describe('prices that no longer end in .99', () => {
+  /** Whole prices, a hundredth less. */
+  const price: Draw = (rng, day) => route(rng, day) / 10 + 0.99;
+
+  it.each(SEEDS)('are moved by too little to be a fault (seed %i)', (seed) => {
+    expect(maps({ before: price, to: (value) => Math.round((value + 0.01) * 100) / 100, seed })).toEqual([]);
+  });
+
+  it('and moved by as much as a model sees are one', () => {
+    const [found] = maps({ before: price, to: (value) => Math.round((value + 7) * 100) / 100 });
+    expect(found).toMatchObject({ kind: 'shift' });
+  });
+});
+
 describe('a curve', () => {
   const small: Draw = (rng, day) => route(rng, day) / 250;
   it.each([
@@ -381,6 +395,33 @@ describe('a merged category', () => {
     expect(of(maps)).toEqual([]);
     expect(of([])).toEqual([['categories-gone', 'error']]);
     expect(of(maps.map((one) => ({ ...one, gone: 'SFO' })))).toEqual([['categories-gone', 'error']]);
+  });
+});
+
+describe('a category that was leaving', () => {
+  /** From 13 % of the rows to none within the reference. */
+  const leaving = (day: number): number[] => [0.5, 0.3, 0.2, Math.max(0, 0.15 * (1 - day / (REFERENCE - 1)))];
+  const windowsOf = (weights: (day: number) => number[], seed: number) => {
+    const levels = ['a', 'b', 'c', 'leaving'];
+    const draw = (from: number, days: number, own: number) =>
+      daysOf(days, (rng, day) => drawCounts(weights(day + from), ROWS, rng), own);
+    return {
+      reference: windowOf(0, [categorical('kind', levels, draw(0, REFERENCE, seed))]),
+      current: windowOf(REFERENCE, [categorical('kind', levels, draw(REFERENCE, DAYS, seed + 1000))]),
+    };
+  };
+  const regular = (day: number): number[] => (day < REFERENCE ? [0.5, 0.3, 0.2, 0.15] : [0.5, 0.3, 0.2, 0]);
+  const goneOf = (windows: ReturnType<typeof windowsOf>): string[] =>
+    checkCategoryHistory(windows, findMaps(windows)).flatMap(({ check, passed }) => (passed ? [] : [check]));
+
+  it.each(SEEDS)('is neither gone nor merged (seed %i)', (seed) => {
+    const windows = windowsOf(leaving, seed);
+    expect(findMaps(windows)).toEqual([]);
+    expect(goneOf(windows)).toEqual([]);
+  });
+
+  it.each(SEEDS)('is gone where it left at once (seed %i)', (seed) => {
+    expect(goneOf(windowsOf(regular, seed))).toContain('categories-gone');
   });
 });
 

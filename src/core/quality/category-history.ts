@@ -4,6 +4,7 @@
  */
 import type { ColumnMap } from '../triage/facts.js';
 import type { CategoricalInputs, WindowInputs } from '../triage/input-measures.js';
+import { isDwindling } from './dwindling.js';
 import { type ComparedWindows, feedFailure, listed, startOf, sumOf } from './input-check.js';
 import { percent } from './make-check.js';
 import type { QualityCheck } from './quality-check.js';
@@ -80,6 +81,7 @@ function changeBetween(before: Names, after: Names, merged?: string): Change {
     const count = sumOf(counts);
     const isRegular = counts.filter((one) => one > 0).length >= FEWEST_DAYS;
     if (!isRegular || name === merged || absence(count, earlier, later) >= CHANCE) continue;
+    if (isDwindling(counts, before.rows)) continue;
     regular += 1;
     const own = after.byName.get(name) ?? [];
     const last = own.findLastIndex((one) => one > 0);

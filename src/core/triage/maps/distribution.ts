@@ -85,6 +85,9 @@ export function quantileOf({ values, weights, rows }: Points, share: number): nu
   return values[values.length - 1] ?? Number.NaN;
 }
 
+/** Between the quartiles. */
+export const spreadOf = (points: Points): number => quantileOf(points, 0.75) - quantileOf(points, 0.25);
+
 /** The most frequent values, most frequent first. */
 export function modes({ values, weights }: Points, count: number): number[] {
   return [...values.keys()]

@@ -2,6 +2,7 @@
  * A category that is gone while another known one has gained its share: reported under that name. It cannot be undone, so the reference's
  * rows are merged instead and have to be spread as the window's are then. Never exact: one may have closed and the other taken over.
  */
+import { isDwindling } from '../../quality/dwindling.js';
 import type { ColumnMap } from '../facts.js';
 import { type CategoryDays, distanceOf, mapBack, usualOf } from './category-days.js';
 import { type DaySpan, FEWEST_ROWS, instantsOf, isWithin, lengthOf } from './day-span.js';
@@ -47,7 +48,13 @@ function goneDays(of: CategoryDays, level: number): Gone | null {
   const rows = rowsOf(rest);
   const count = of.before[level]!;
   const days = of.current.filter((day, at) => isWithin(span)(at) && rowsOf(day) > 0).length;
-  const isGone = (all / (all + rows)) ** count < CHANCE && days > longestAbsence(of.reference, level);
+  const isAbsent = (all / (all + rows)) ** count < CHANCE && days > longestAbsence(of.reference, level);
+  const isGone =
+    isAbsent &&
+    !isDwindling(
+      of.reference.map((day) => day[level]!),
+      of.reference.map(rowsOf),
+    );
   return isGone && rows >= FEWEST_ROWS && days >= FEWEST_DAYS ? { level, share: count / all, span, rest } : null;
 }
 

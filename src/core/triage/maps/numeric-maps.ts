@@ -8,7 +8,7 @@ import type { ColumnMap } from '../facts.js';
 import { type ComparedNumbers, distinctOf, LEAST_DISTANCE, MOST_BY_CHANCE, ofSpan, WRONG } from './compared-numbers.js';
 import { type DaySpan, instantsOf, isEnough, isWithin, lengthOf, partsOf } from './day-span.js';
 import { gainingDays } from './days-between.js';
-import { mappedKs, type Points } from './distribution.js';
+import { mappedKs, type Points, spreadOf } from './distribution.js';
 import { type Candidate, KNOWN, suggested } from './linear-candidates.js';
 import { linearText } from './linear-text.js';
 import { IDENTITY, type LinearMap } from './unit-factors.js';
@@ -29,11 +29,14 @@ const FEWEST_VALUES = { unit: 2, scale: 3, shift: 3, affine: 4 } as const;
 const LARGE = 0.3;
 /** What a part of the window suggests has to bring that part nearer by this, or is not tried on every day. */
 const MOST_LEFT = 0.8;
+/** Of the distance between the quartiles: prices that no longer end in .99 are no fault, and less than a model sees. */
+const LEAST_SHIFT = 0.01;
 /** Maps that gain less than this of what the best one gains hold on fewer days, or worse. */
 const LEAST_GAIN = 0.9;
 
 function judge(candidate: Candidate, compared: ComparedNumbers): Judged | null {
   const { reference, days, before, grid } = compared;
+  if (candidate.kind === 'shift' && Math.abs(candidate.added) < LEAST_SHIFT * spreadOf(reference)) return null;
   const gains = days.map((day, at) =>
     day.rows === 0 ? 0 : (before[at]! - mappedKs(reference, day, candidate)) * day.rows,
   );

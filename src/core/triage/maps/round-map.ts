@@ -7,7 +7,7 @@ import type { ColumnMap } from '../facts.js';
 import { type ComparedNumbers, distinctOf, ofSpan } from './compared-numbers.js';
 import { type DaySpan, FEWEST_ROWS, instantsOf, lengthOf } from './day-span.js';
 import { gainingDays, usualDistance } from './days-between.js';
-import { mappedKs, type Points, poolPoints, quantileOf } from './distribution.js';
+import { mappedKs, type Points, poolPoints, spreadOf } from './distribution.js';
 import { shown } from './linear-text.js';
 import { IDENTITY } from './unit-factors.js';
 import { isOnGrid } from './value-grid.js';
@@ -67,7 +67,7 @@ function judge(step: number, compared: ComparedNumbers): Judged | null {
   if (before > MOST_BEFORE) return null;
   const usual = compared.usual(lengthOf(span));
   const distanceBefore = mappedKs(reference, rest, IDENTITY);
-  const spread = quantileOf(reference, 0.75) - quantileOf(reference, 0.25);
+  const spread = spreadOf(reference);
   if (!(distanceBefore >= 2 * usual || (spread > 0 && step >= CLEAR * spread))) return null;
   const [best] = MODES.map(({ name, to }) => {
     const values = reference.values.map((value) => to(value / step) * step);
