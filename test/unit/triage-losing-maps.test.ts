@@ -175,15 +175,20 @@ describe('whole numbers that became small ones', () => {
 });
 
 describe('prices that no longer end in .99', () => {
-  /** Whole prices, a hundredth less. */
-  const price: Draw = (rng, day) => route(rng, day) / 10 + 0.99;
+  /** A hundredth less than whole prices. */
+  const price: Draw = (rng, day) => route(rng, day) - 0.01;
 
   it.each(SEEDS)('are moved by too little to be a fault (seed %i)', (seed) => {
     expect(maps({ before: price, to: (value) => Math.round((value + 0.01) * 100) / 100, seed })).toEqual([]);
   });
 
+  it('are clipped neither, though the lowest is gone', () => {
+    const even: Draw = (rng) => Math.floor(rng() * 60) + 0.99;
+    expect(maps({ before: even, to: (value) => value + 0.01 })).toEqual([]);
+  });
+
   it('and moved by as much as a model sees are one', () => {
-    const [found] = maps({ before: price, to: (value) => Math.round((value + 7) * 100) / 100 });
+    const [found] = maps({ before: price, to: (value) => Math.round((value + 200) * 100) / 100 });
     expect(found).toMatchObject({ kind: 'shift' });
   });
 });

@@ -8,7 +8,7 @@ import type { NumericInputs } from '../input-measures.js';
 import { type ComparedNumbers, distinctOf, ofSpan } from './compared-numbers.js';
 import { type DaySpan, FEWEST_ROWS, instantsOf, isWithin, lengthOf } from './day-span.js';
 import { gainingDays, rowsOf, shareMissed, usualDistance } from './days-between.js';
-import { mappedKs, type Points, poolPoints } from './distribution.js';
+import { mappedKs, type Points, poolPoints, spreadOf } from './distribution.js';
 import { shown } from './linear-text.js';
 import { IDENTITY } from './unit-factors.js';
 
@@ -30,6 +30,8 @@ const FEWEST_VALUES = 3;
  */
 const LEAST_MISSED = 0.1;
 const MOST_MISSED = 0.5;
+/** Of the distance between the quartiles, that the farthest value lay beyond the limit: nearer, and nothing was lost. */
+const CLEAR = 0.01;
 /** Of the distance as it is: what a large loss may leave unexplained where days differ more than they usually do. */
 const MOST_LEFT = 0.2;
 
@@ -155,6 +157,8 @@ function judge(of: Limit, { before, after, compared }: Windows): Judged | null {
   const mass = rowsOf(own) / rest.rows;
   const isMass = mass >= LEAST_MASS && mass <= MOST_MASS && rowsOf(own) >= FEWEST_MASS && rest.rows >= FEWEST_ROWS;
   if (!isMass || own.filter((rows) => rows > 0).length < FEWEST_DAYS || distinctOf(rest) < FEWEST_VALUES) return null;
+  const end = endOf(reference, of.side);
+  if (end === null || !(Math.abs(end - of.limit) >= CLEAR * spreadOf(reference))) return null;
   const given = { mass, rows: rest.rows, days: lengthOf(span) };
   if (!(of.before <= MASS_BEFORE * mass && isAsMany(of, before, given))) return null;
   const distanceBefore = mappedKs(reference, rest, IDENTITY);
