@@ -4,7 +4,7 @@
  */
 import type { ColumnMap } from '../triage/facts.js';
 import type { CategoricalInputs, WindowInputs } from '../triage/input-measures.js';
-import { isDwindling } from './dwindling.js';
+import { absence, isDwindling, longestAbsence } from './category-absence.js';
 import { type ComparedWindows, feedFailure, listed, startOf, sumOf } from './input-check.js';
 import { percent } from './make-check.js';
 import type { QualityCheck } from './quality-check.js';
@@ -56,20 +56,6 @@ interface Change {
   readonly fresh: readonly string[];
   /** Of the later rows. */
   readonly freshShare: number;
-}
-
-/** Chance that a category with so many of the earlier rows has none of the later ones, its own rate being uncertain. */
-const absence = (count: number, earlier: number, later: number): number => (earlier / (earlier + later)) ** count;
-
-/** Most days in a row, of those with rows, without the category. */
-function longestAbsence(counts: readonly number[], rows: readonly number[]): number {
-  let [longest, days] = [0, 0];
-  for (const [day, count] of counts.entries()) {
-    if (rows[day] === 0) continue;
-    days = count > 0 ? 0 : days + 1;
-    longest = Math.max(longest, days);
-  }
-  return longest;
 }
 
 /** @param merged into another one: not gone */

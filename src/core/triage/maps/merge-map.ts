@@ -2,7 +2,7 @@
  * A category that is gone while another known one has gained its share: reported under that name. It cannot be undone, so the reference's
  * rows are merged instead and have to be spread as the window's are then. Never exact: one may have closed and the other taken over.
  */
-import { isDwindling } from '../../quality/dwindling.js';
+import { absence, isDwindling, longestAbsence } from '../../quality/category-absence.js';
 import type { ColumnMap } from '../facts.js';
 import { type CategoryDays, distanceOf, mapBack, usualOf } from './category-days.js';
 import { type DaySpan, FEWEST_ROWS, instantsOf, isWithin, lengthOf } from './day-span.js';
@@ -28,17 +28,6 @@ interface Gone {
   readonly rest: Float64Array;
 }
 
-/** Days in a row, of those with rows, without the category. */
-function longestAbsence(counts: CategoryDays['reference'], level: number): number {
-  let [longest, days] = [0, 0];
-  for (const day of counts) {
-    if (rowsOf(day) === 0) continue;
-    days = day[level]! > 0 ? 0 : days + 1;
-    longest = Math.max(longest, days);
-  }
-  return longest;
-}
-
 /** On the days without any of its rows, where it is no matter of chance, nor of days that it always stays away on. */
 function goneDays(of: CategoryDays, level: number): Gone | null {
   const all = rowsOf(of.before);
@@ -48,13 +37,9 @@ function goneDays(of: CategoryDays, level: number): Gone | null {
   const rows = rowsOf(rest);
   const count = of.before[level]!;
   const days = of.current.filter((day, at) => isWithin(span)(at) && rowsOf(day) > 0).length;
-  const isAbsent = (all / (all + rows)) ** count < CHANCE && days > longestAbsence(of.reference, level);
-  const isGone =
-    isAbsent &&
-    !isDwindling(
-      of.reference.map((day) => day[level]!),
-      of.reference.map(rowsOf),
-    );
+  const [own, past] = [of.reference.map((day) => day[level]!), of.reference.map(rowsOf)];
+  const isAbsent = absence(count, all, rows) < CHANCE && days > longestAbsence(own, past);
+  const isGone = isAbsent && !isDwindling(own, past);
   return isGone && rows >= FEWEST_ROWS && days >= FEWEST_DAYS ? { level, share: count / all, span, rest } : null;
 }
 
