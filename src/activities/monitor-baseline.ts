@@ -2,10 +2,12 @@
  * A champion's baseline: read where it was made already, else made from the snapshots that its run froze. The one time that
  * rows of the past are read, and only those in the artifact store.
  */
+
 import { join } from 'node:path';
 import { PipelineError } from '../core/errors.js';
 import type { MonitorBaseline, MonitoredFeature, StoredProfile } from '../core/monitor/baseline.js';
 import type { PipelineSpec, SpecFeature } from '../core/spec/schema.js';
+import { sourceColumn } from '../core/spec/source-column.js';
 import type { SnapshotRef } from '../core/types.js';
 import type { ChampionRow } from './deps.js';
 import type { MonitorDeps } from './monitor-deps.js';
@@ -45,7 +47,7 @@ async function monitoredFeatures(
   return spec.features.filter(isComparable).map((feature) => {
     const stored = manifest.schema.find(({ role, name }) => role === 'feature' && name === feature.name);
     const profile = stored === undefined ? undefined : manifest.profile[stored.parquet];
-    const column = feature.column ?? (feature.kind === 'time' ? spec.source.columns.eventAt : feature.name);
+    const column = sourceColumn(spec.source.columns, feature);
     return { name: feature.name, column, profile: isProfile(profile) ? profile : null };
   });
 }

@@ -2,7 +2,9 @@
  * Which source columns a spec names, how each is read, and what they are called in a snapshot. Nothing else leaves the
  * source.
  */
+
 import type { PipelineSpec, SpecFeature } from '../core/spec/schema.js';
+import { sourceColumn } from '../core/spec/source-column.js';
 import { type ColumnUse, LABEL_KEYS, ROW_KEYS, type WantedColumn } from '../sources/source.js';
 
 /** A column of the snapshot after id, event time and label; `key` is its name in the relation of rows. */
@@ -37,16 +39,10 @@ export interface ColumnPlan {
 
 const USE: Record<SpecFeature['kind'], ColumnUse> = { numeric: 'number', categorical: 'text', time: 'time' };
 
-/** The source column of a feature; a time feature reads the event time by default. */
-function sourceColumn(spec: PipelineSpec, feature: SpecFeature): string {
-  if (feature.column !== undefined) return feature.column;
-  return feature.kind === 'time' ? spec.source.columns.eventAt : feature.name;
-}
-
 /** What a feature reads from the source; the key says nothing. */
 export const featureColumn = (spec: PipelineSpec, feature: SpecFeature): WantedColumn => ({
   key: feature.name,
-  source: sourceColumn(spec, feature),
+  source: sourceColumn(spec.source.columns, feature),
   use: USE[feature.kind],
 });
 
@@ -56,7 +52,7 @@ export const featureColumn = (spec: PipelineSpec, feature: SpecFeature): WantedC
  */
 function sliceColumns(spec: PipelineSpec): string[] {
   const isSame = (feature: SpecFeature): boolean =>
-    feature.kind === 'time' || sourceColumn(spec, feature) === feature.name;
+    feature.kind === 'time' || sourceColumn(spec.source.columns, feature) === feature.name;
   const brought = new Set(spec.features.filter(isSame).map((feature) => feature.name));
   return [...new Set(spec.slices.map((slice) => slice.column))].filter((column) => !brought.has(column));
 }
@@ -80,7 +76,7 @@ export function planColumns(spec: PipelineSpec): ColumnPlan {
   if (rowLabelKnownAt !== undefined) want(rowLabelKnownAt, 'time', LABEL_KEYS.knownAt);
 
   const columns: PlannedColumn[] = spec.features.map((feature, at) => {
-    const source = sourceColumn(spec, feature);
+    const source = sourceColumn(spec.source.columns, feature);
     const isEventTime = feature.kind === 'time' && source === named.eventAt;
     const key = isEventTime ? ROW_KEYS.eventAt : want(source, USE[feature.kind]);
     return { role: 'feature', name: feature.name, parquet: `f${at}_${feature.name}`, kind: feature.kind, key, source };
@@ -97,8 +93,8 @@ export function planColumns(spec: PipelineSpec): ColumnPlan {
   }
   const ranges = Object.entries(spec.quality.ranges).map(([column, range]) => {
     const feature = spec.features.find((candidate) => candidate.kind === 'numeric' && candidate.name === column);
-    const isRead = spec.features.some((candidate) => sourceColumn(spec, candidate) === column);
-    const source = feature !== undefined && !isRead ? sourceColumn(spec, feature) : column;
+    const isRead = spec.features.some((candidate) => sourceColumn(spec.source.columns, candidate) === column);
+    const source = feature !== undefined && !isRead ? sourceColumn(spec.source.columns, feature) : column;
     return { key: want(source, 'number'), source, min: range.min ?? null, max: range.max ?? null };
   });
   const labelColumns = labels?.columns;

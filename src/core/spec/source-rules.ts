@@ -1,7 +1,9 @@
 /** Rules about the source of a spec: where the label comes from, what a query must bind, which columns may be features. */
+
 import { nearest } from './nearest.js';
 import type { SpecProblem } from './problem.js';
 import type { PipelineSpec, SpecSource } from './schema.js';
+import { sourceColumn } from './source-column.js';
 
 /** `:name` as a placeholder, not the cast `::name`. */
 const binds = (query: string, name: string): boolean => new RegExp(`(?<![:\\w]):${name}\\b`).test(query);
@@ -82,7 +84,7 @@ function columnProblems({ source, features }: PipelineSpec): SpecProblem[] {
       problems.push({ path: ['source', 'columns', role], message: `\`${column}\` is already the column of ${first}.` });
   }
   features.forEach((feature, index) => {
-    const column = feature.column ?? (feature.kind === 'time' ? columns.eventAt : feature.name);
+    const column = sourceColumn(columns, feature);
     const path = ['features', index, feature.column === undefined ? 'name' : 'column'];
     const role = NEVER_FEATURES.find((name) => columns[name] === column);
     if (role !== undefined)

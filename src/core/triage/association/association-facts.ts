@@ -3,10 +3,12 @@
  * distribution that it had, so that neither drift nor a map sees it, and a champion that got worse looks like a changed concept. What
  * it lost is what it had in common with the other columns of its row.
  */
+
 import type { ColumnTable } from '../../column-table.js';
 import { iso } from '../../instant.js';
 import { DAY_MS } from '../../spec/duration.js';
 import type { PipelineSpec, SpecFeature } from '../../spec/schema.js';
+import { sourceColumn } from '../../spec/source-column.js';
 import { mean } from '../../stats/mean.js';
 import type { Window } from '../../types.js';
 import type { AssociationFacts, OutOfStep } from '../facts.js';
@@ -38,9 +40,6 @@ interface Blocks {
 const nameOf = (feature: SpecFeature): string =>
   feature.kind === 'time' ? feature.name : (feature.column ?? feature.name);
 
-const sourceOf = (feature: SpecFeature, { source }: PipelineSpec): string =>
-  feature.kind === 'time' ? (feature.column ?? source.columns.eventAt) : (feature.column ?? feature.name);
-
 function picked(codes: Uint8Array, rows: Uint32Array): Uint8Array {
   const few = new Uint8Array(rows.length);
   for (let place = 0; place < rows.length; place += 1) few[place] = codes[rows[place]!]!;
@@ -59,7 +58,7 @@ function comparedColumns(table: ColumnTable, spec: PipelineSpec, blocks: Blocks)
     const codes = levelCodes(column, isReference);
     const of = (list: readonly DayBlock[]) => list.map(({ rows }) => picked(codes, rows));
     const [reference, current] = [of(blocks.reference), of(blocks.current)];
-    return [{ name: nameOf(feature), source: sourceOf(feature, spec), reference, current }];
+    return [{ name: nameOf(feature), source: sourceColumn(spec.source.columns, feature), reference, current }];
   });
 }
 
